@@ -342,9 +342,11 @@ struct profile *recording_open_before(struct recording *recording, const struct 
 		passed_over_add(&passed_over, error);
 		taken->time_ns = UINT64_MAX; /* is chosen no more */
 	}
-	if (before)
+	if (before) {
 		passed_over_say(&passed_over);
-	else if (*found)
+		before->damaged = passed_over.count;
+	} else if (*found) {
 		*error = passed_over.first;
+	}
 	return before;
 }

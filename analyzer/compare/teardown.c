@@ -272,6 +272,7 @@ static struct profile *step_back(const struct recording *recording, struct profi
 	free(entries);
 	if (!useful)
 		return last;
+	useful->damaged = last->damaged;
 	profile_free(last);
 	useful->shutdown_left_out = true;
 	return useful;

@@ -75,14 +75,12 @@ static void sites_reserve(struct page_counters *counters, size_t site_count)
 	}
 }
 
-static void counter_add(struct page_counters *counters, uint32_t site, uint32_t snapshot, uint64_t rate)
+static void counter_add(struct page_counters *counters, uint32_t site, uint32_t snapshot)
 {
 	const struct page_counter *last = counters->last[site] ? &counters->all[counters->last[site] - 1] : NULL;
-	struct seep_measure sum = counters->now[site];
-
-	measure_expect_smaller(&sum, rate);
-	const struct page_counter now = {site, snapshot, sum_estimate(&sum.bytes), sum_estimate(&sum.objects),
-					 sum.objects.largest};
+	const struct seep_measure *sum = &counters->now[site];
+	const struct page_counter now = {site, snapshot, sum_estimate(&sum->bytes), sum_estimate(&sum->objects),
+					 sum->objects.largest};
 
 	if (now.bytes == (last ? last->bytes : 0) && now.objects == (last ? last->objects : 0) &&
 	    now.largest == (last ? last->largest : 0))
@@ -104,7 +102,7 @@ void page_counters_add(struct page_counters *counters, const struct history *his
 		measure_add(&counters->now[sites[i]], &allocated);
 	}
 	for (uint32_t i = 0; i < moment->site_count; i++)
-		counter_add(counters, sites[i], (uint32_t)history->count - 1, moment->rate);
+		counter_add(counters, sites[i], (uint32_t)history->count - 1);
 }
 
 /* ---- several recordings added up ---- */

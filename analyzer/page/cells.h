@@ -27,7 +27,7 @@ struct page_cell *page_cells_of(const struct history *history, size_t *count);
 struct page_counter {
 	uint32_t site, snapshot;
 	double bytes, objects; /* estimates */
-	double largest;        /* objects that its largest sample stood for, or would have (see unseen_objects()) */
+	double largest;        /* objects that its largest sample stood for (see unseen_objects()) */
 };
 
 /* Ordered by snapshot, and within one as the sites are there. */

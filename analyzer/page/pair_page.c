@@ -140,6 +140,7 @@ void pair_page_render(struct buffer *out, const struct profile *now, const struc
 	    .moment_count = base ? 2 : 1,
 	    .judged_at = base ? 1 : 0,
 	    .whole = now,
+	    .damaged = now->damaged + (base ? base->damaged : 0),
 	    .unjudged = base ? "two snapshots only: leaks are found in a series"
 			     : "one snapshot only: leaks are found in a series",
 	    .metric = metric_name(value, base != NULL),

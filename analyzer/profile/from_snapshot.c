@@ -354,8 +354,6 @@ static bool build_sites(struct builder *builder, struct error *error)
 		if (i % ENTRIES_A_LOOK == 0)
 			message_progress_within("reading site", i, count);
 	}
-	for (uint32_t i = 0; i < profile->site_count; i++)
-		measure_expect_smaller(&profile->sites[i].allocated, profile->rate);
 	numbering_free(&known);
 	return fine;
 }

@@ -250,6 +250,7 @@ static void header_add(struct merger *merger, const struct profile *from, uint64
 	to->status |= from->status;
 	to->flags |= from->flags;
 	to->shutdown_left_out |= from->shutdown_left_out;
+	to->damaged += from->damaged;
 	to->has_samples = (is_first || to->has_samples) && from->has_samples;
 	to->has_lifetimes = (is_first || to->has_lifetimes) && from->has_lifetimes;
 	to->input_bytes += from->input_bytes;

@@ -154,10 +154,12 @@ static struct profile *open_last(const struct recording *recording, bool *vanish
 		if (!profile && !*vanished)
 			passed_over_add(&passed_over, error);
 	}
-	if (profile)
+	if (profile) {
 		passed_over_say(&passed_over);
-	else if (passed_over.count && !*vanished)
+		profile->damaged = passed_over.count;
+	} else if (passed_over.count && !*vanished) {
 		*error = passed_over.first;
+	}
 	return profile;
 }
 

@@ -136,6 +136,7 @@ struct profile {
 	uint32_t flags;         /* enum seep_snapshot_flags */
 	bool is_of_mappings;    /* sites and samples are what was mapped, exactly: snapshot_show_mappings() */
 	bool shutdown_left_out; /* counts as its recording's last, since later ones show the program's shutdown */
+	uint64_t damaged; /* snapshots of its recording that can't be read, of those that were opened to find it */
 
 	struct profile_module *modules;
 	uint32_t module_count; /* >= 1 */

@@ -56,10 +56,9 @@ double difference_p_value(const struct seep_sum *fresh, const struct seep_sum *g
 
 /*
  * `unseen` for a set of samples, `ever` being all that its site has ever allocated. Bytes: the rate, which is what a
- * sample of a small object stands for. Objects: the largest weight that the site ever showed, which holds as long as
- * the smallest object that the site allocates is no smaller than the smallest that was ever sampled there, or that of
- * SMALLEST_EXPECTED bytes where sizes differ (measure_expect_smaller()); where none was sampled, it is 0, and an upper
- * bound on objects can't be given. A rate of 1 misses nothing.
+ * sample of a small object stands for. Objects: the largest weight that the site ever showed. So an interval of objects is
+ * one of those that are no smaller than measure_smallest() of `ever`: how many smaller ones there may be, of which none was
+ * sampled, nothing bounds. A rate of 1 misses nothing.
  */
 double unseen_bytes(double rate);
 double unseen_objects(double rate, const struct seep_sum *ever);

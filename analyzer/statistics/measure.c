@@ -10,7 +10,6 @@
 
 /* Below this chance of having been missed a sample is certain; <seep/measure.h> fixes it. */
 #define CERTAIN_MISS 1e-4
-#define SAME_SIZE 1e-6 /* relative: equal weights add up to so near their number times one */
 
 static void sum_add_sample(struct seep_sum *sum, double weight, double probability, double miss)
 {
@@ -55,13 +54,11 @@ void measure_add(struct seep_measure *measure, const struct seep_measure *more)
 	sum_include(&measure->objects, &more->objects);
 }
 
-void measure_expect_smaller(struct seep_measure *ever, uint64_t rate)
+double measure_smallest(const struct seep_measure *measure, double rate)
 {
-	struct seep_sum *objects = &ever->objects;
-	const double estimate = sum_estimate(objects), alike = (double)ever->samples * objects->largest;
-
-	if (objects->uncertain > 0 && fabs(estimate - alike) > SAME_SIZE * estimate)
-		objects->largest = fmax(objects->largest, (double)rate / SMALLEST_EXPECTED);
+	if (rate <= 1)
+		return 0;
+	return -rate * (measure->objects.largest > 1 ? log1p(-1 / measure->objects.largest) : log(CERTAIN_MISS));
 }
 
 /* Two large sums that are equal but for the order of their additions differ by rounding; that is not a sample. */

@@ -24,11 +24,9 @@ void measure_add(struct seep_measure *measure, const struct seep_measure *more);
  * `largest` is that of the later sum, since which sample held it is no longer known. */
 struct seep_measure measure_since(const struct seep_measure *earlier, const struct seep_measure *later);
 
-/* For `ever`, all that a site has allocated: where the sizes that were sampled differ, there may be smaller ones that were
- * not, and a sample of such would have stood for as many objects as one of SMALLEST_EXPECTED bytes. Raises the objects'
- * largest weight to that. */
-#define SMALLEST_EXPECTED 16
-void measure_expect_smaller(struct seep_measure *ever, uint64_t rate);
+/* The size of the smallest object that was sampled, as its weight tells it, where samples were taken at `rate`; 0: every
+ * object was. Where all are certain, the least size of those. */
+double measure_smallest(const struct seep_measure *measure, double rate);
 
 /* The estimate itself. */
 static inline double sum_estimate(const struct seep_sum *sum)

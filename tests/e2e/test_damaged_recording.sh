@@ -43,7 +43,7 @@ bytes=0
 damage empty 000001.seep
 
 # What is the same but for the names of the two directories, and for which of massif's snapshots are detailed.
-said() { grep -vE '^(heap_tree| *n[0-9])' | sed -e 's/without_//g' -e 's/"damaged_snapshots":[0-9]*/"damaged_snapshots":0/'; }
+said() { grep -vE '^(heap_tree| *n[0-9])' | sed -e 's/without_//g' -e 's/"damaged_snapshots":[0-9]*/"damaged_snapshots":0/g'; }
 for name in middle before end three headless headless_end empty; do
 	for command in "leaks --json" "report --json" "diff --json" "export --format=massif" "memory --json" "annotate --json"; do
 		# shellcheck disable=SC2086
@@ -64,6 +64,12 @@ check_match "of several the first, and how many more" '^seep: three/000004.seep:
 	"$("$SEEP" leaks three 2>&1 >/dev/null)"
 check_match "the head counts them" 'snapshots, 3 more damaged' "$("$SEEP" leaks three 2>/dev/null)"
 check_match "and so does JSON" '"damaged_snapshots":3,' "$("$SEEP" leaks --json three 2>/dev/null)"
+check_match "of a report those that its last one was looked for behind" '"damaged_snapshots":1,' "$("$SEEP" report --json end 2>/dev/null)"
+"$SEEP" diff --json before 2>/dev/null >diff.json
+check_equal "of a difference each side has its own" "1 0" \
+	"$(json_get diff.json "'%d %d' % (d['before']['damaged_snapshots'], d['after']['damaged_snapshots'])")"
+"$SEEP" flame -o end.svg end 2>/dev/null
+check_match "and so does a flame graph" '; 1 damaged snapshot left out' "$(cat end.svg)"
 check_match "what leaks is found" 'LEAKING  1 place' "$("$SEEP" leaks three 2>/dev/null)"
 check_match "the snapshot itself is refused" '^3 seep: middle/000006.seep: offset 2000: truncated' \
 	"$(output=$("$SEEP" report middle/000006.seep 2>&1); echo "$? $output")"

@@ -43,6 +43,15 @@ static const char *program_name(const struct profile *profile)
 	return path_base_name(profile->source);
 }
 
+/* The end of an interval: of which objects it speaks, where not all sizes could be seen. */
+static void smallest_append(struct buffer *out, enum call_value value, const struct seep_measure *ever, double rate)
+{
+	if (call_value_is_space(value) || rate <= 1)
+		buffer_append_text(out, ")");
+	else
+		buffer_printf(out, ", of objects of %s or more)", quantity_bytes(measure_smallest(ever, rate)).text);
+}
+
 /* "98.1 MiB (95 % interval 92.3 MiB to 104 MiB)", or without the interval where the source gives none. */
 static void amount_append(struct buffer *out, const struct profile *profile, enum call_value value)
 {
@@ -64,8 +73,9 @@ static void amount_append(struct buffer *out, const struct profile *profile, enu
 		double rate = (double)profile->rate;
 		double unseen = space ? unseen_bytes(rate) : unseen_objects(rate, &totals.allocated.objects);
 		struct interval interval = sum_interval(sum, unseen, ALPHA);
-		buffer_printf(out, " (95 %% interval %s to %s)", value_quantity(value, interval.low).text,
+		buffer_printf(out, " (95 %% interval %s to %s", value_quantity(value, interval.low).text,
 			      value_quantity(value, interval.high).text);
+		smallest_append(out, value, &totals.allocated, rate);
 	}
 	if (profile_is_lower_bound(profile))
 		buffer_append_text(out, " or more");
@@ -110,6 +120,9 @@ static void snapshot_append(struct buffer *out, const struct profile *profile)
 		if (gmtime_r(&start, &parts) && strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", &parts))
 			buffer_printf(out, " that began %s", text);
 	}
+	if (profile->damaged)
+		buffer_printf(out, "; %llu damaged snapshot%s left out", (unsigned long long)profile->damaged,
+			      profile->damaged == 1 ? "" : "s");
 }
 
 static void process_append(struct buffer *out, const struct profile *profile)
@@ -157,8 +170,9 @@ static void growth_append(struct buffer *out, enum call_value value, const struc
 		const struct row_sums sums = comparison_sums(&comparison, &comparison.total);
 		const struct growth_intervals intervals = comparison_intervals(&comparison, &sums);
 		struct interval interval = space ? intervals.bytes : intervals.objects;
-		buffer_printf(out, " (95 %% interval %s to %s)", signed_quantity(value, interval.low).text,
+		buffer_printf(out, " (95 %% interval %s to %s", signed_quantity(value, interval.low).text,
 			      signed_quantity(value, interval.high).text);
+		smallest_append(out, value, &sums.ever, comparison.rate);
 	}
 	comparison_free(&comparison);
 }

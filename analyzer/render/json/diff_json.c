@@ -22,6 +22,8 @@ static void json_growth(struct json *json, const struct comparison *comparison, 
 	json_known(json, "growth_objects", row->growth_objects, comparison_has(comparison, CALL_INUSE_OBJECTS));
 	json_known(json, "growth_objects_low", known ? intervals->objects.low : 0, known);
 	json_known(json, "growth_objects_high", known ? intervals->objects.high : 0, known);
+	json_known(json, "growth_objects_from_bytes", measure_smallest(&sums->ever, comparison->rate),
+		   known && sums->ever.samples);
 	json_known(json, "before_bytes", sum_estimate(&sums->before.bytes), true);
 	json_known(json, "before_objects", sum_estimate(&sums->before.objects),
 		   profile_has(comparison->before, CALL_INUSE_OBJECTS));
@@ -91,6 +93,7 @@ static void json_side(struct json *json, const char *key, const struct profile *
 {
 	json_begin_object(json_key(json, key));
 	json_profile(json, profile);
+	json_unsigned(json_key(json, "damaged_snapshots"), profile->damaged);
 	json_losses(json, profile);
 	json_notes(json, profile);
 	json_end_object(json);

@@ -230,6 +230,8 @@ void json_values(struct json *json, const struct profile *of, const struct seep_
 	json_known(json, "inuse_objects", sum_estimate(&in_use->objects), profile_has(of, CALL_INUSE_OBJECTS));
 	json_known(json, "inuse_objects_low", objects.low, has_objects);
 	json_known(json, "inuse_objects_high", objects.high, has_objects);
+	json_known(json, "objects_from_bytes", has_objects ? measure_smallest(allocated, (double)of->rate) : 0,
+		   has_objects && (allocated->samples || of->rate == 1));
 	json_known(json, "alloc_bytes", sum_estimate(&allocated->bytes), profile_has(of, CALL_ALLOC_SPACE));
 	json_known(json, "alloc_objects", sum_estimate(&allocated->objects), profile_has(of, CALL_ALLOC_OBJECTS));
 }

@@ -81,6 +81,7 @@ void report_json_render(struct buffer *out, const struct inventory *inventory, c
 	json_begin_object(&json);
 	json_text(json_key(&json, "schema"), "seep.report/1");
 	json_profile(&json, profile);
+	json_unsigned(json_key(&json, "damaged_snapshots"), profile->damaged);
 	json_key(&json, "confidence");
 	if (inventory->has_intervals)
 		json_real(&json, 1 - ALPHA);

@@ -112,6 +112,9 @@ void annotate_json_render(struct buffer *out, const struct source_view *view)
 		json_null(json_key(&json, "before"));
 	}
 	json_profile(&json, line_table_profile(table));
+	json_unsigned(json_key(&json, "damaged_snapshots"),
+		      line_table_profile(table)->damaged +
+			  (table->comparison ? table->comparison->before->damaged : 0));
 	json_losses(&json, line_table_profile(table));
 	json_notes(&json, line_table_profile(table));
 	json_text(json_key(&json, "sort"), inventory_order_name(table->order));

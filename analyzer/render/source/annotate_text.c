@@ -316,6 +316,9 @@ void annotate_text_render(struct text_page *page, const struct source_view *view
 	else
 		head_write_report(page, table->inventory);
 	text_write(page, STYLE_FAINT, "flat: the line asked for it; cum: with all that it called; ->: inlined there\n");
+	if (!view_is_bytes(view) && line_table_has_intervals(table) && line_table_profile(table)->rate > 1)
+		text_write(page, STYLE_FAINT,
+			   "intervals: of objects no smaller than the smallest that was sampled there\n");
 	if (view->count == 0)
 		buffer_append_text(page->out, "\nno line has any of it\n");
 	for (uint32_t i = 0; i < view->count; i++) {

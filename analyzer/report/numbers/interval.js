@@ -144,5 +144,5 @@ export function differencePValue(fresh, gone, unseen) {
 
 /** What one sample that was not taken may have stood for, at most. @param {number} rate */
 export const unseenBytes = (rate) => (rate > 1 ? rate : 0);
-/** The same in objects. @param {number} rate @param {number} largestEver */
+/** The same in objects, of those that are no smaller than the smallest sampled one. @param {number} rate @param {number} largestEver */
 export const unseenObjects = (rate, largestEver) => (rate > 1 ? largestEver : 0);

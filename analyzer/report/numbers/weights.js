@@ -6,6 +6,9 @@
 
 const CERTAIN_MISS = 1e-4;
 
+/** The size of the smallest object that was sampled, as the largest weight tells it. @param {number} rate @param {number} largest 0: all were certain */
+export const smallestSampled = (rate, largest) => -rate * (largest > 1 ? Math.log1p(-1 / largest) : Math.log(CERTAIN_MISS));
+
 export class Weights {
 	/**
 	 * @param {Float64Array} size of each cell's samples @param {Float64Array} rate that they were taken at @param {Float64Array} count of them

@@ -5,6 +5,7 @@ import { growthColour, isDark, verdictColour } from "../colour.js";
 import { safe } from "../dom.js";
 import { isBytes } from "../data/values.js";
 import { differenceInterval, sumInterval, unseenBytes } from "../numbers/interval.js";
+import { smallestSampled } from "../numbers/weights.js";
 import { bytes, count, estimateText, NAME_MOST, percent, shorten, signedBytes } from "../numbers/words.js";
 
 /**
@@ -106,7 +107,14 @@ export class NodeValues {
 		const of = (/** @type {"bytes"|"objects"} */ name) => fresh[name].estimate(node) - (gone ? gone[name].estimate(node) : 0);
 		const space = estimateText(of("bytes"), this.interval(node, "bytes"), { signed });
 		const objects = estimateText(of("objects"), this.interval(node, "objects"), { signed, decimal: true });
-		return [`${space.value} ${space.interval}`, `${objects.value} objects ${objects.interval}`];
+		return [`${space.value} ${space.interval}`, `${objects.value} objects ${objects.interval}${this.#ofWhich(node)}`];
+	}
+
+	/** Of which objects their interval speaks. @param {number} node */
+	#ofWhich(node) {
+		const { fresh, gone } = this.#samplesOfNodes();
+		const { rate } = this.recording;
+		return rate > 1 ? ` of ${bytes(smallestSampled(rate, Math.max(fresh.objects.largest[node], gone?.objects.largest[node] ?? 0)))} or more` : "";
 	}
 
 	/** @param {number} frame */

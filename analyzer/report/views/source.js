@@ -93,7 +93,7 @@ export class Source {
 		const name = recording.fileOf(frame);
 		const left = recording.leftOut ? `what ${count(recording.leftOut)} smaller sites hold is not in it` : "";
 		const parts = name && shown
-			? [`${name}: ${METRICS[state.get("metric")]} by line`, this.#fault(name), "a click on a line marks its frames, one on → leads to what it calls", left]
+			? [`${name}: ${METRICS[state.get("metric")]} by line`, this.#fault(name), state.get("metric") === "objects" && recording.rate > 1 && "intervals are of objects no smaller than the smallest that was sampled", "a click on a line marks its frames, one on → leads to what it calls", left]
 			: [name || recording.moduleOf(frame), "its lines are not known: the program was built without debug information (-g), or that is not here"];
 		return parts.filter(Boolean).map(safe).join("; ");
 	}

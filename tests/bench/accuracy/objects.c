@@ -73,41 +73,54 @@ static void score_add(struct score *score, struct interval interval, double trut
 	score->below += truth < interval.low;
 }
 
-/* Allocates a part of a mixture, and returns its objects. After a sample the gap begins anew. */
-static double allocate(struct seep_measure *measure, const struct portion *portions, double part)
+static double portion_objects(const struct portion *portion, double part)
 {
-	double truth = 0;
+	return floor(part * portion->rates * RATE / (double)portion->size + 0.5);
+}
+
+/* Allocates a part of a mixture. After a sample the gap begins anew. */
+static void allocate(struct seep_measure *measure, const struct portion *portions, double part)
+{
 
 	for (int i = 0; i < PORTIONS && portions[i].size; i++) {
-		const double objects = floor(part * portions[i].rates * RATE / (double)portions[i].size + 0.5);
+		const double objects = portion_objects(&portions[i], part);
 		double next = 0;
 		while ((next = floor(next - RATE * log(random_unit()) / (double)portions[i].size)) < objects) {
 			measure_add_sample(measure, portions[i].size, RATE);
 			next++;
 		}
-		truth += objects;
 	}
+}
+
+/* The objects of which the interval speaks: those that are no smaller than the smallest that was ever sampled. */
+static double truth_of(const struct portion *portions, double part, const struct seep_measure *ever)
+{
+	const double least = measure_smallest(ever, RATE);
+	double truth = 0;
+
+	for (int i = 0; i < PORTIONS && portions[i].size; i++)
+		truth += (double)portions[i].size > least - 0.5 ? portion_objects(&portions[i], part) : 0;
 	return truth;
 }
 
-static void mixture_run(const struct portion *portions, struct score *in_use, struct score *growth)
+static void mixture_run(const struct portion *portions, struct score *in_use, struct score *growth, struct score *all)
 {
 	struct seep_measure fresh = {0}, gone = {0};
-	double truth = allocate(&fresh, portions, 1);
-	struct seep_measure ever = fresh;
 
-	measure_expect_smaller(&ever, RATE);
-	if (ever.samples)
-		score_add(in_use, sum_interval(&fresh.objects, unseen_objects(RATE, &ever.objects), ALPHA), truth);
-	truth -= allocate(&gone, portions, 0.5);
-	ever = fresh;
+	allocate(&fresh, portions, 1);
+	struct seep_measure ever = fresh;
+	const struct interval interval = sum_interval(&fresh.objects, unseen_objects(RATE, &ever.objects), ALPHA);
+	if (ever.samples) {
+		score_add(in_use, interval, truth_of(portions, 1, &ever));
+		score_add(all, interval, truth_of(portions, 1, &(struct seep_measure){.objects.largest = INFINITY}));
+	}
+	allocate(&gone, portions, 0.5);
 	measure_add(&ever, &gone);
-	measure_expect_smaller(&ever, RATE);
 	if (ever.samples)
 		score_add(
 		    growth,
 		    difference_interval(&fresh.objects, &gone.objects, unseen_objects(RATE, &ever.objects), ALPHA),
-		    truth);
+		    truth_of(portions, 1, &ever) - truth_of(portions, 0.5, &ever));
 }
 
 static int by_site(const void *left, const void *right)
@@ -154,7 +167,6 @@ static void site_run(const struct profile_sample *blocks, uint32_t count, uint64
 
 	for (uint32_t i = 0; i < count; i++) {
 		const double size = blocks[i].size ? (double)blocks[i].size : 1;
-		objects[i % 2]++;
 		bytes[i % 2] += (double)blocks[i].size;
 		if (random_unit() < -expm1(-size / (double)rate))
 			measure_add_sample(&of[i % 2], blocks[i].size, rate);
@@ -163,9 +175,10 @@ static void site_run(const struct profile_sample *blocks, uint32_t count, uint64
 	measure_add(&all, &of[1]);
 	if (!all.samples)
 		return;
-	struct seep_measure ever = all;
-	measure_expect_smaller(&ever, rate);
-	const double unseen = unseen_objects((double)rate, &ever.objects), most = unseen_bytes((double)rate);
+	const double unseen = unseen_objects((double)rate, &all.objects), most = unseen_bytes((double)rate);
+	const double least = measure_smallest(&all, (double)rate) - 0.5;
+	for (uint32_t i = 0; i < count; i++)
+		objects[i % 2] += (double)(blocks[i].size ? blocks[i].size : 1) > least;
 	score_add(&scores[IN_USE_OBJECTS], sum_interval(&all.objects, unseen, ALPHA), objects[0] + objects[1]);
 	const struct row row = {sum_estimate(&all.bytes), bytes[0] + bytes[1], sum_interval(&all.bytes, most, ALPHA)};
 	score_add(&scores[IN_USE_BYTES], row.interval, row.truth);
@@ -234,14 +247,15 @@ int main(int argc, char **argv)
 		     "largest_below");
 		return resample(argv[2], trials);
 	}
-	puts("case\tshown\tabove\tbelow\tgrowth_shown\tgrowth_above\tgrowth_below");
+	puts("case\tshown\tabove\tbelow\tgrowth_shown\tgrowth_above\tgrowth_below\tall_shown\tall_above\tall_below");
 	for (size_t i = 0; i < sizeof mixtures / sizeof *mixtures; i++) {
-		struct score in_use = {0}, growth = {0};
+		struct score in_use = {0}, growth = {0}, all = {0};
 		for (unsigned trial = 0; trial < trials; trial++)
-			mixture_run(mixtures[i].portions, &in_use, &growth);
+			mixture_run(mixtures[i].portions, &in_use, &growth, &all);
 		printf("%s", mixtures[i].name);
 		score_print(&in_use);
 		score_print(&growth);
+		score_print(&all);
 		puts("");
 	}
 	return EXIT_SUCCESS;

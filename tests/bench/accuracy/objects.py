@@ -65,17 +65,17 @@ def misses(results):
 
 def tables(write, results):
     write("\n## Intervals of objects\n")
-    write("`python3 tests/bench/accuracy/objects.py build 4000` prints this part. A site whose sampled objects have one size is "
-          "taken to have no smaller ones; where sizes differ, it may have unseen ones of 16 bytes. *In use* is of these objects, "
-          "*growth* of these less half as many. A site that shows no sample is not printed, and does not count. Below 0.93 is "
-          "what has few small objects beside others of one size: all of the small ones may be missed, and nothing in the samples "
-          "says so. To expect objects of 16 bytes everywhere would cover all of these, and make the upper end of real rows (next "
-          "table; there it holds in 99 of 100) 2.5 to 3.4 times as high in the middle, and a tenth of perl's 120 times. Verdicts "
-          "rest on bytes alone, whose intervals do not depend on sizes.\n")
-    write("| a site's objects | in use: covers | growth: covers |")
-    write("|---|---|---|")
+    write("`python3 tests/bench/accuracy/objects.py build 4000` prints this part. An interval of objects is of those that are no smaller "
+          "than the smallest one that was ever sampled at the site, and says which size that is. *In use* is of these objects, *growth* of these less "
+          "half as many. A site that shows no sample is not printed, and does not count. The last two columns are of all objects: "
+          "the lower end holds for them, too, but no upper end would. The samples do not tell whether there are small objects of "
+          "which none was sampled; to expect objects of 16 bytes everywhere would make the upper end of real rows 2.5 to 3.4 times as "
+          "high in the middle, and a tenth of perl's 120 times. Verdicts rest on bytes alone, whose intervals do not depend on sizes.\n")
+    write("| a site's objects | in use: covers | growth: covers | all: lower end holds | all: more than the upper end |")
+    write("|---|---|---|---|---|")
     for row in results["mixtures"]:
-        write(f"| {row['case']} | {covered(row):.3f} | {covered(row, 'growth_'):.3f} |")
+        shares = [int(row["all_" + end]) / int(row["all_shown"]) for end in ("below", "above")]
+        write(f"| {row['case']} | {covered(row):.3f} | {covered(row, 'growth_'):.3f} | {1 - shares[0]:.3f} | {shares[1]:.3f} |")
     write("\nReal programs have sites of nearly one size each. Here are their blocks in use at the end, recorded at rate 1 and sampled again, "
           "stack by stack. *Growth* is that of every other block less the rest; *largest* are the bytes in use of the ten largest rows of each "
           "recording. The columns are the shares of rows in which the truth is above / below the interval. *Usual* is what the lower end "

@@ -38,6 +38,20 @@ static void a_sample_weighs_as_its_probability_says(void **state)
 	assert_true(measure.bytes.certain == 0 && measure.bytes.uncertain > 0);
 }
 
+static void the_largest_weight_tells_the_smallest_size(void **state)
+{
+	struct seep_measure measure = {0};
+
+	(void)state;
+	measure_add_sample(&measure, 100u * RATE, RATE);
+	assert_true(fabs(measure_smallest(&measure, RATE) / (9.21034 * RATE) - 1) < 1e-5); /* of all that are certain */
+	measure_add_sample(&measure, 2u * RATE, RATE);
+	measure_add_sample(&measure, 40, RATE);
+	measure_add_sample(&measure, 64, RATE);
+	assert_true(fabs(measure_smallest(&measure, RATE) - 40) < 1e-3);
+	assert_true(measure_smallest(&measure, 1) == 0); /* all are sampled */
+}
+
 static void a_sum_since_forgets_what_was_before(void **state)
 {
 	struct seep_measure earlier = {0}, later, since;
@@ -63,6 +77,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_sample_weighs_as_its_probability_says),
+	    cmocka_unit_test(the_largest_weight_tells_the_smallest_size),
 	    cmocka_unit_test(a_sum_since_forgets_what_was_before),
 	};
 
