@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "keeper/base/entry.h"
 #include "keeper/base/syscall.h"
 
 typedef void clone_entry(void *argument);
@@ -49,6 +50,7 @@ static inline long system_clone(unsigned long flags, void *stack, void *thread_b
 static inline long system_begin_thread(char *memory, size_t stack_bytes, size_t tls_bytes, bool shares_descriptors,
 				       clone_entry *entry, void *argument)
 {
+	ENTRY_WITHOUT(ENTRY_STEPS); /* a trap that is blocked kills */
 	char *thread_block = memory + stack_bytes + tls_bytes;
 	uintptr_t block_address = (uintptr_t)thread_block;
 	memcpy(thread_block, &block_address, sizeof block_address);      /* header.tcb */

@@ -17,26 +17,33 @@
 #define ENTRY
 #endif
 
-/* A program may have each of its accesses checked for alignment (EFLAGS.AC), and ours are not aligned. Functions that
- * work on tables, stacks and texts begin with this statement: no access is checked until they end. */
+/* A program may have each of its accesses checked for alignment, and ours are not aligned; or it may call while it copies
+ * backwards, and our copies, compilers' own among them, go forwards. Functions that work on tables, stacks and texts begin with
+ * this statement: until they end, both are off. */
 #ifdef __x86_64__
-#define ENTRY_ANY_ALIGNMENT                                                                                            \
-	__attribute__((cleanup(entry_restore_checks), unused)) const uint64_t entry_flags = entry_suspend_checks()
-#define ENTRY_CHECKS (UINT64_C(1) << 18)
-static inline uint64_t entry_suspend_checks(void)
+#define ENTRY_ALIGNMENT (UINT64_C(1) << 18) /* EFLAGS.AC */
+#define ENTRY_BACKWARDS (UINT64_C(1) << 10) /* EFLAGS.DF */
+#define ENTRY_STEPS (UINT64_C(1) << 8)      /* EFLAGS.TF: a program steps through itself, by traps */
+#define ENTRY_WITHOUT(flags)                                                                                           \
+	__attribute__((cleanup(entry_resume), unused)) const uint64_t entry_suspended = entry_suspend(flags)
+static inline uint64_t entry_suspend(uint64_t flags)
 {
-	uint64_t flags = __builtin_ia32_readeflags_u64();
-	if (__builtin_expect((flags & ENTRY_CHECKS) != 0, 0))
-		__builtin_ia32_writeeflags_u64(flags & ~ENTRY_CHECKS);
-	return flags;
+	uint64_t found = __builtin_ia32_readeflags_u64() & flags;
+	if (__builtin_expect(found != 0, 0))
+		__builtin_ia32_writeeflags_u64(__builtin_ia32_readeflags_u64() & ~found);
+	return found;
 }
-static inline void entry_restore_checks(const uint64_t *flags)
+static inline void entry_resume(const uint64_t *found)
 {
-	if (__builtin_expect((*flags & ENTRY_CHECKS) != 0, 0))
-		__builtin_ia32_writeeflags_u64(__builtin_ia32_readeflags_u64() | ENTRY_CHECKS);
+	if (__builtin_expect(*found != 0, 0))
+		__builtin_ia32_writeeflags_u64(__builtin_ia32_readeflags_u64() | *found);
 }
 #else
-#define ENTRY_ANY_ALIGNMENT (void)0
+#define ENTRY_ALIGNMENT 0
+#define ENTRY_BACKWARDS 0
+#define ENTRY_STEPS 0
+#define ENTRY_WITHOUT(flags) (void)0
 #endif
+#define ENTRY_PLAIN_FLAGS ENTRY_WITHOUT(ENTRY_ALIGNMENT | ENTRY_BACKWARDS)
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "keeper/base/atomics.h"
 #include "keeper/base/clone.h"
+#include "keeper/base/entry.h"
 #include "keeper/base/file.h"
 #include "keeper/base/text.h"
 #include "keeper/program/crowd.h"
@@ -151,6 +152,7 @@ static bool is_alone_in_seeing_it(void)
 
 static void children_run(void)
 {
+	ENTRY_WITHOUT(ENTRY_STEPS); /* a trap that is blocked kills */
 	unsigned long flags = CLONE_VM | CLONE_VFORK | CLONE_UNTRACED;
 	launch.shares_descriptors = descriptors_can_be_left();
 	if (launch.shares_descriptors)

@@ -129,7 +129,7 @@ static bool countdown_settle(struct thread_state *thread, size_t size)
 
 void countdown_undo(size_t size)
 {
-	ENTRY_ANY_ALIGNMENT;
+	ENTRY_PLAIN_FLAGS;
 	struct thread_state *thread = &thread_state;
 	uint64_t after = load_from_signals(&thread->countdown);
 	if (size >= THREAD_ABSURD) {
@@ -149,7 +149,7 @@ void countdown_undo(size_t size)
 
 bool countdown_is_due(size_t size)
 {
-	ENTRY_ANY_ALIGNMENT;
+	ENTRY_PLAIN_FLAGS;
 	struct thread_state *thread = &thread_state;
 	uint64_t bytes = size + (size == 0);
 	if (!recording_is_prepared()) {

@@ -56,7 +56,7 @@ uint64_t mapping_recorder_now(void)
 
 void mapping_recorder_add(const struct mapping_event *call, const void *hook_frame)
 {
-	ENTRY_ANY_ALIGNMENT;
+	ENTRY_PLAIN_FLAGS;
 	struct thread_state *thread = &thread_state;
 	struct mapping_event event = *call;
 	struct capture_entry entry;

@@ -73,7 +73,7 @@ static void record(const struct heap *heap, struct thread_state *thread, void *a
 
 void recorder_sample(void *address, size_t size, const void *hook_frame)
 {
-	ENTRY_ANY_ALIGNMENT;
+	ENTRY_PLAIN_FLAGS;
 	struct thread_state *thread = &thread_state;
 	int saved_errno = errno;
 	struct capture_entry entry;
@@ -128,7 +128,7 @@ static void bury(const struct live_entry *entry, uint32_t incarnation)
 
 bool recorder_hold(const void *address, struct recorder_hold *hold)
 {
-	ENTRY_ANY_ALIGNMENT;
+	ENTRY_PLAIN_FLAGS;
 	countdown_heal();
 	thread_use();
 	const struct heap *heap = recording_heap();
@@ -146,7 +146,7 @@ static const struct heap *hold_heap(const struct recorder_hold *hold)
 
 void recorder_bury_resized(const struct recorder_hold *hold, size_t size)
 {
-	ENTRY_ANY_ALIGNMENT;
+	ENTRY_PLAIN_FLAGS;
 	const struct live_entry *entry = &hold->live.entry;
 	thread_use();
 	const struct heap *heap = hold_heap(hold);
@@ -159,7 +159,7 @@ void recorder_bury_resized(const struct recorder_hold *hold, size_t size)
 
 void recorder_restore(const struct recorder_hold *hold)
 {
-	ENTRY_ANY_ALIGNMENT;
+	ENTRY_PLAIN_FLAGS;
 	thread_use();
 	const struct heap *heap = hold_heap(hold);
 	if (heap)
@@ -169,7 +169,7 @@ void recorder_restore(const struct recorder_hold *hold)
 
 void recorder_forget(const void *address)
 {
-	ENTRY_ANY_ALIGNMENT;
+	ENTRY_PLAIN_FLAGS;
 	struct live_entry entry;
 	uint32_t incarnation = recording_incarnation();
 	if (take(address, &entry))
@@ -178,7 +178,7 @@ void recorder_forget(const void *address)
 
 void recorder_forget_range(const void *start, size_t bytes)
 {
-	ENTRY_ANY_ALIGNMENT;
+	ENTRY_PLAIN_FLAGS;
 	const char *end = (const char *)start + bytes;
 	for (const char *at = start; (at = filter_find(at, end)) != NULL; at += BLOCK_ALIGNMENT)
 		recorder_forget(at);

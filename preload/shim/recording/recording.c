@@ -188,7 +188,7 @@ static void leave_ancestor(unsigned own)
 
 void recording_begin_child(void)
 {
-	ENTRY_ANY_ALIGNMENT;
+	ENTRY_PLAIN_FLAGS;
 	if (!load_relaxed(&confined))
 		leave_ancestor(0);
 	recording_forget_hold();
@@ -313,7 +313,7 @@ const struct heap *recording_heap_or_begin(void)
 
 void recording_confine(void)
 {
-	ENTRY_ANY_ALIGNMENT;
+	ENTRY_PLAIN_FLAGS;
 	if (!recording_is_prepared() || recording_setup.options.off || gate_read() == GATE_OFF)
 		return;
 	bool forked = gate_is_in_forked_child();
@@ -345,7 +345,7 @@ void recording_depart(void)
 
 void recording_stop_clock(void)
 {
-	ENTRY_ANY_ALIGNMENT;
+	ENTRY_PLAIN_FLAGS;
 	if (!gate_is_in_forked_child() && recording_setup.pid && system_getpid() != recording_setup.pid)
 		return; /* a vfork child: its parent may read clocks */
 	const struct heap *heap = recording_heap();
@@ -368,7 +368,7 @@ bool recording_is_confined(void)
 
 void recording_end(void)
 {
-	ENTRY_ANY_ALIGNMENT;
+	ENTRY_PLAIN_FLAGS;
 	const struct heap *heap = recording_heap();
 	if (!heap || recording_is_confined())
 		return; /* its keeper, or `seep snapshot`, makes the last snapshot from the heap file */

@@ -68,7 +68,7 @@ static bool hold(struct heap *heap)
  * may jump out of it: the file's room would stay as it is for good. */
 bool recording_hold(void)
 {
-	ENTRY_ANY_ALIGNMENT;
+	ENTRY_PLAIN_FLAGS;
 	thread_use();
 	struct heap *heap = recording_at_liberty();
 	if (heap) {
@@ -85,7 +85,7 @@ bool recording_hold(void)
 
 void recording_let_go(void)
 {
-	ENTRY_ANY_ALIGNMENT;
+	ENTRY_PLAIN_FLAGS;
 	uint64_t signals = held_signals;
 	area_let_go(held);
 	end_hold();
