@@ -107,6 +107,19 @@ static void pages_enter(struct blocks *blocks)
 	}
 }
 
+static void bounds_enter(struct blocks *blocks)
+{
+	blocks->low = blocks->count ? blocks->items[0].start : 0;
+	blocks->high = blocks->count ? blocks->items[blocks->count - 1].end : 0;
+	for (uint32_t i = 1; i < blocks->count; i++) {
+		const uint64_t from = blocks->items[i - 1].end, to = blocks->items[i].start;
+		if (to - from > blocks->gap_high - blocks->gap_low) {
+			blocks->gap_low = from;
+			blocks->gap_high = to;
+		}
+	}
+}
+
 void blocks_close(struct blocks *blocks)
 {
 	uint32_t index = 0;
@@ -115,8 +128,7 @@ void blocks_close(struct blocks *blocks)
 		qsort(blocks->items, blocks->count, sizeof *blocks->items, block_compare);
 	overlaps_end(blocks);
 	blocks->regions = memory_allocate(REGION_COUNT, sizeof(struct block_region *));
-	blocks->low = blocks->count ? blocks->items[0].start : 0;
-	blocks->high = blocks->count ? blocks->items[blocks->count - 1].end : 0;
+	bounds_enter(blocks);
 	for (uint32_t i = 0; i < blocks->count; i++)
 		block_enter(blocks, i);
 	for (uint64_t number = 0; number < REGION_COUNT; number++)

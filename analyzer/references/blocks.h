@@ -42,7 +42,9 @@ struct block_region {
 struct blocks {
 	struct block *items; /* ascending, without overlaps */
 	uint32_t count, capacity;
-	uint64_t low, high; /* all lie between */
+	uint64_t low, high; /* all lie between, */
+	uint64_t gap_low,
+	    gap_high; /* and none in the largest gap: between the kernel's [heap] and what is mapped lie most addresses */
 	struct block_region **regions;
 	const uint64_t **pages; /* by region: its bits; where it has no block or only one, bits that say so */
 };
@@ -68,7 +70,8 @@ static inline bool blocks_may_have(const struct blocks *blocks, uint64_t word)
 {
 	const uint64_t address = word & BLOCK_ADDRESS_MASK;
 
-	return address >= blocks->low && address < blocks->high && blocks_touch_page(blocks, address);
+	return address >= blocks->low && address < blocks->high &&
+	       (address < blocks->gap_low || address >= blocks->gap_high) && blocks_touch_page(blocks, address);
 }
 
 /* The places of words that may lie in a block, among `count` words of 8 bytes that need no alignment; how many they are. `places`

@@ -55,30 +55,44 @@ static size_t places_choose(const struct blocks *blocks, const void *words, uint
 	return kept;
 }
 
+/* A stretch of addresses as one comparison: of numbers with a sign, moved so that its first is the least that there is. */
+struct stretch {
+	__m256i move, above;
+};
+
+__attribute__((target("avx2"))) static inline struct stretch stretch_of(uint64_t low, uint64_t high)
+{
+	const uint64_t least = UINT64_C(1) << 63;
+	return (struct stretch){_mm256_set1_epi64x((long long)(least - low)),
+				_mm256_set1_epi64x((long long)(least + (high - low)))};
+}
+
+__attribute__((target("avx2"))) static inline __m256i stretch_has(const struct stretch *stretch, __m256i four)
+{
+	return _mm256_cmpgt_epi64(stretch->above, _mm256_add_epi64(four, stretch->move));
+}
+
 /*
- * Four are compared with the first and the last block at once; those within are looked up afterwards. Nothing branches on a word:
- * pointers lie among other words as by chance, and a branch that is guessed wrongly costs more than all else here.
+ * Four are compared with the first and the last block and with the gap at once; what is left is looked up afterwards. Nothing branches on a
+ * word: pointers lie among other words as by chance, and a branch that is guessed wrongly costs more than all else here.
  */
 __attribute__((target("avx2,bmi,bmi2,popcnt"))) size_t
 words_find_by_fours(const struct blocks *blocks, const void *words, size_t count, uint32_t *places)
 {
-	/* low <= word < high as one comparison: of numbers with a sign, moved so that `low` is the least that there is */
-	const uint64_t least = UINT64_C(1) << 63, behind = least + (blocks->high - blocks->low);
+	const struct stretch all = stretch_of(blocks->low, blocks->high);
+	const struct stretch gap = stretch_of(blocks->gap_low, blocks->gap_high);
 	const __m256i mask = _mm256_set1_epi64x((long long)BLOCK_ADDRESS_MASK);
-	const __m256i move = _mm256_set1_epi64x((long long)(least - blocks->low));
-	const __m256i above = _mm256_set1_epi64x((long long)behind);
 	const __m128i numbers = _mm_set_epi32(3, 2, 1, 0);
 	size_t found = 0, i = 0;
-
 	while (i + 4 <= count) {
 		const size_t end = i + (count - i < RUN_WORDS ? (count - i) / 4 * 4 : RUN_WORDS);
 		size_t within = found;
 #pragma GCC unroll 4
 		for (; i < end; i += 4) {
-			const __m256i four = _mm256_loadu_si256((const __m256i *)((const char *)words + 8 * i));
-			const __m256i moved = _mm256_add_epi64(_mm256_and_si256(four, mask), move);
-			const unsigned hits =
-			    (unsigned)_mm256_movemask_pd(_mm256_castsi256_pd(_mm256_cmpgt_epi64(above, moved)));
+			const __m256i four =
+			    _mm256_and_si256(_mm256_loadu_si256((const __m256i *)((const char *)words + 8 * i)), mask);
+			const __m256i in = _mm256_andnot_si256(stretch_has(&gap, four), stretch_has(&all, four));
+			const unsigned hits = (unsigned)_mm256_movemask_pd(_mm256_castsi256_pd(in));
 			const __m128i at = _mm_add_epi32(_mm_set1_epi32((int)i), numbers);
 			const __m128i front = _mm_loadu_si128((const __m128i *)to_front[hits]);
 			_mm_storeu_si128((__m128i *)(places + within), _mm_shuffle_epi8(at, front));
