@@ -14,6 +14,7 @@
 
 #include "inline/patch.h"
 #include "tracing/borrowed.h"
+#include "tracing/traced_signals.h"
 
 enum { STOP_WITHIN_MS = 2000 };
 

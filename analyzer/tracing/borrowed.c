@@ -4,7 +4,6 @@
 
 #include <elf.h>
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -14,6 +13,7 @@
 #include <sys/wait.h>
 
 #include "base/memory.h"
+#include "tracing/traced_signals.h"
 
 enum {
 	VECTORS_MAX = 16 << 10,
@@ -24,9 +24,7 @@ enum {
 	CODE_MAX = 16 << 20,
 };
 
-#define BIT(signal) (UINT64_C(1) << ((signal)-1))
 #define NAP_MS 0.05
-#define SYSTEM_STOP (SIGTRAP | 0x80)
 
 /* Searches the C library's code. */
 static bool code_find(const struct remote *remote, const struct loaded_module *libc, uint64_t *call, uint64_t *restore)
@@ -64,7 +62,8 @@ static bool state_take(struct borrowed *borrowed, struct error *error)
 /* Signals wait until we are done, but for those that a fault raises: blocked, a fault would change its disposition. */
 static uint64_t mask_for_calls(void)
 {
-	return ~(BIT(SIGSEGV) | BIT(SIGBUS) | BIT(SIGILL) | BIT(SIGFPE) | BIT(SIGTRAP) | BIT(SIGSYS));
+	return ~(SIGNAL_BIT(SIGSEGV) | SIGNAL_BIT(SIGBUS) | SIGNAL_BIT(SIGILL) | SIGNAL_BIT(SIGFPE) |
+		 SIGNAL_BIT(SIGTRAP) | SIGNAL_BIT(SIGSYS));
 }
 
 bool borrowed_prepare(struct borrowed *borrowed, const struct remote *remote, const struct loaded *loaded,
@@ -135,7 +134,7 @@ static bool run_to_call(struct borrowed *borrowed, double until_ms, struct error
 			borrowed->tracee->state = TRACEE_GONE;
 			return error_set(error, "%d has ended", (int)borrowed->tracees->pid);
 		}
-		if (got == tid && WSTOPSIG(status) == SYSTEM_STOP)
+		if (got == tid && WSTOPSIG(status) == TRACED_CALL_STOP)
 			return true;
 		if (got == tid && status >> 16 == PTRACE_EVENT_CLONE)
 			copy_note(borrowed);

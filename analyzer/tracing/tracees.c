@@ -4,7 +4,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
@@ -13,25 +12,21 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
-#include <sys/user.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 
 #include <seep/process.h>
 
 #include "base/memory.h"
+#include "tracing/traced_signals.h"
 
 enum {
 	LOOKS_MAX = 64,       /* at the list of threads, in one stop */
 	END_WITHIN_MS = 2000, /* that a thread which was asked to stop gets to do so, before we leave */
-	SYSCALL_BYTES = 2,    /* of the instruction */
 	SLACK_NS = 1000,      /* of our naps */
 };
 
-#define SUSPEND_SECCOMP (1 << 21)    /* PTRACE_O_SUSPEND_SECCOMP, which the C library does not name */
-#define SYSTEM_STOP (SIGTRAP | 0x80) /* of a thread that worked for us */
-#define BIT(signal) (UINT64_C(1) << ((signal)-1))
+#define SUSPEND_SECCOMP (1 << 21) /* PTRACE_O_SUSPEND_SECCOMP, which the C library does not name */
 
 double tracing_now_ms(void)
 {
@@ -83,81 +78,6 @@ static void hurry_no_more(struct tracees *tracees)
 	tracees->hurries = false;
 }
 
-/* Signals of a thread, from /proc. */
-struct signal_sets {
-	uint64_t pending, blocked, ignored, caught;
-};
-
-static bool sets_read(pid_t pid, pid_t tid, struct signal_sets *sets)
-{
-	char path[64], line[256];
-	uint64_t set;
-
-	*sets = (struct signal_sets){0};
-	snprintf(path, sizeof path, "/proc/%d/task/%d/status", (int)pid, (int)tid);
-	FILE *file = fopen(path, "re");
-	if (!file)
-		return false;
-	while (fgets(line, sizeof line, file)) {
-		if (sscanf(line, "SigPnd: %" SCNx64, &set) == 1 || sscanf(line, "ShdPnd: %" SCNx64, &set) == 1)
-			sets->pending |= set;
-		else if (sscanf(line, "SigBlk: %" SCNx64, &set) == 1)
-			sets->blocked = set;
-		else if (sscanf(line, "SigIgn: %" SCNx64, &set) == 1)
-			sets->ignored = set;
-		else if (sscanf(line, "SigCgt: %" SCNx64, &set) == 1)
-			sets->caught = set;
-	}
-	fclose(file);
-	return true;
-}
-
-bool tracing_signal_is_free(pid_t pid, int signal)
-{
-	struct signal_sets sets;
-
-	return sets_read(pid, pid, &sets) && !((sets.blocked | sets.ignored) & BIT(signal));
-}
-
-/* Signals that do nothing to this process: ignored by it, or by default. */
-static uint64_t harmless(const struct signal_sets *sets)
-{
-	const uint64_t by_default = BIT(SIGCHLD) | BIT(SIGCONT) | BIT(SIGURG) | BIT(SIGWINCH);
-
-	return sets->ignored | (by_default & ~sets->caught);
-}
-
-/* Where a system call has returned EINTR although no signal will be handled, the thread makes it again: without us it
- * would not have returned. (The kernel itself makes most calls again, but not epoll_wait() and its like.) */
-static void call_make_again(const struct tracees *tracees, pid_t tid, bool harmless_signal)
-{
-	struct user_regs_struct registers;
-	struct signal_sets sets;
-
-	if (ptrace(PTRACE_GETREGS, tid, NULL, &registers) != 0 || (long)registers.orig_rax < 0 ||
-	    (long)registers.rax != -EINTR || registers.orig_rax == SYS_close)
-		return;
-	if (!harmless_signal &&
-	    (!sets_read(tracees->pid, tid, &sets) || (sets.pending & ~sets.blocked & ~harmless(&sets))))
-		return;
-	registers.rip -= SYSCALL_BYTES;
-	registers.rax = registers.orig_rax;
-	registers.orig_rax = UINT64_MAX;
-	ptrace(PTRACE_SETREGS, tid, NULL, &registers);
-}
-
-/* A signal on its way to the thread: it gets it, as without us. Being traced wakes it also for one that it ignores. */
-static void signal_pass_on(const struct tracees *tracees, pid_t tid, int number)
-{
-	struct signal_sets sets;
-
-	if (number == SYSTEM_STOP)
-		number = 0;
-	else if (sets_read(tracees->pid, tid, &sets) && (harmless(&sets) & BIT(number)))
-		call_make_again(tracees, tid, true);
-	ptrace(PTRACE_CONT, tid, NULL, (void *)(intptr_t)number);
-}
-
 static void stop_note(struct tracees *tracees)
 {
 	if (tracees->stopped_at_ms == 0)
@@ -178,10 +98,10 @@ static void event_take(struct tracees *tracees, struct tracee *tracee, int statu
 		return;
 	}
 	if (status >> 16 != PTRACE_EVENT_STOP) {
-		signal_pass_on(tracees, tracee->tid, WSTOPSIG(status));
+		traced_signal_pass_on(tracees->pid, tracee->tid, WSTOPSIG(status));
 		return;
 	}
-	call_make_again(tracees, tracee->tid, false);
+	traced_call_make_again(tracees->pid, tracee->tid, false);
 	tracee->state = TRACEE_STOPPED;
 	if (tracee->unwanted)
 		tracee_let_run(tracee);
@@ -239,6 +159,26 @@ static bool ask(const struct tracees *tracees, struct tracee *tracee, struct err
 					: strerror(errno));
 }
 
+static bool are_stopped(const struct tracees *tracees)
+{
+	for (size_t i = 0; i < tracees->count; i++)
+		if (tracees->items[i].state == TRACEE_FREE || tracees->items[i].state == TRACEE_ASKED)
+			return false;
+	return true;
+}
+
+/* Waits until a thread, or each of them (NULL), has stopped or ended. */
+static bool await_stop(struct tracees *tracees, const struct tracee *one, double until_ms)
+{
+	for (tracees_serve(tracees); one ? one->state == TRACEE_ASKED : !are_stopped(tracees); tracees_serve(tracees)) {
+		const double left_ms = until_ms - tracing_now_ms();
+		if (left_ms <= 0)
+			return false;
+		tracing_nap(left_ms < 1 ? left_ms : 1);
+	}
+	return true;
+}
+
 bool tracee_stop(struct tracees *tracees, struct tracee *tracee, double within_ms, struct error *error)
 {
 	double until_ms = tracing_now_ms() + within_ms;
@@ -248,12 +188,7 @@ bool tracee_stop(struct tracees *tracees, struct tracee *tracee, double within_m
 		hurry_no_more(tracees);
 		return false;
 	}
-	for (tracee_serve(tracees, tracee); tracee->state == TRACEE_ASKED; tracees_serve(tracees)) {
-		double left_ms = until_ms - tracing_now_ms();
-		if (left_ms <= 0)
-			break;
-		tracing_nap(left_ms < 1 ? left_ms : 1);
-	}
+	await_stop(tracees, tracee, until_ms);
 	if (tracee->state != TRACEE_STOPPED)
 		hurry_no_more(tracees);
 	if (tracee->state == TRACEE_ASKED) {
@@ -348,30 +283,11 @@ bool tracees_look(struct tracees *tracees, struct error *error)
 	return threads_add(tracees, &added, error);
 }
 
-static bool are_stopped(const struct tracees *tracees)
-{
-	for (size_t i = 0; i < tracees->count; i++)
-		if (tracees->items[i].state == TRACEE_FREE || tracees->items[i].state == TRACEE_ASKED)
-			return false;
-	return true;
-}
-
 static bool all_ask(struct tracees *tracees, struct error *error)
 {
 	for (size_t i = 0; i < tracees->count; i++)
 		if (!ask(tracees, &tracees->items[i], error))
 			return false;
-	return true;
-}
-
-static bool all_stop(struct tracees *tracees, double until_ms)
-{
-	for (tracees_serve(tracees); !are_stopped(tracees); tracees_serve(tracees)) {
-		double left_ms = until_ms - tracing_now_ms();
-		if (left_ms <= 0)
-			return false;
-		tracing_nap(left_ms < 1 ? left_ms : 1);
-	}
 	return true;
 }
 
@@ -396,7 +312,7 @@ bool tracees_stop(struct tracees *tracees, double within_ms, struct error *error
 			tracees_resume(tracees);
 			return false;
 		}
-		if (!all_stop(tracees, until_ms)) {
+		if (!await_stop(tracees, NULL, until_ms)) {
 			error_set(error, "%d did not stop within %.0f ms: thread %d did not", (int)tracees->pid,
 				  within_ms, (int)straggler(tracees));
 			tracees->retries++;

@@ -73,9 +73,6 @@ void tracees_end(struct tracees *tracees);
 /* Handles what threads that were asked to stop have to say: signals on their way to them, their end. Call it often. */
 void tracees_serve(struct tracees *tracees);
 
-/* Does the process neither ignore a signal nor block it in its first thread? */
-bool tracing_signal_is_free(pid_t pid, int signal);
-
 /* Milliseconds of a clock that nobody sets. */
 double tracing_now_ms(void);
 
