@@ -137,6 +137,19 @@ background() {
 	pids+=("$background_pid")
 }
 
+# Starts a command that is asked through descriptor 5 and answers through 6; its number is in $worker.
+converse() {
+	rm -f requests answers
+	mkfifo requests answers
+	exec 5<>requests 6<>answers
+	"$@" <&5 >&6 &
+	worker=$!
+	pids+=("$worker")
+}
+
+# WORD COUNT: waits for the line that answers it.
+tell() { echo "$1 $2" >&5 && read -rt 100 _ <&6; }
+
 # A port on the loopback interface that nobody listens on.
 free_port() {
 	/usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'

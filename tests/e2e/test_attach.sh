@@ -48,17 +48,7 @@ int main(int argc, char **argv) {
 }
 END
 
-# Starts it; tell WORD COUNT waits for its answer.
-worker_begin() {
-	rm -f requests answers
-	mkfifo requests answers
-	exec 5<>requests 6<>answers
-	./worker <&5 >&6 &
-	worker=$!
-	pids+=("$worker")
-	read -rt 100 _ <&6
-}
-tell() { echo "$1 $2" >&5 && read -rt 100 _ <&6; }
+worker_begin() { converse ./worker && read -rt 100 _ <&6; }
 # The expression, over the report's document.
 of_report() { "$SEEP" report --json "$1" >report.json 2>err && json_get report.json "$2"; }
 objects_in() { # RECORDING FUNCTION

@@ -25,15 +25,7 @@ build now "$(<program.c)" "$(<library.c)"
 build next "$(next_version program.c)" "$(next_version library.c)"
 build fixed "$(<program.c)" "$(<library.c)" -no-pie
 
-begin() { # PROGRAM
-	rm -f requests answers
-	mkfifo requests answers
-	exec 5<>requests 6<>answers
-	"$1" <&5 >&6 &
-	worker=$!
-	pids+=("$worker")
-	ask 1
-}
+begin() { converse "$1" && ask 1; }
 ask() { printf "%$1s" '' >&5 && read -rt 100 -N "$1" _ <&6; } # for so many blocks
 has_blocks() { # NAME RECORDING COUNT: all by the library's function, which has its name and its line
 	"$SEEP" report --json "$2" >report.json 2>err
@@ -146,12 +138,7 @@ int main(void)
 	for (ssize_t got = read(0, &byte, 1); got == 1; ) ;
 }
 END
-rm -f requests answers
-mkfifo requests answers
-exec 5<>requests 6<>answers
-./two_threads <&5 >&6 &
-worker=$!
-pids+=("$worker")
+converse ./two_threads
 read -rt 100 -N 1 _ <&6
 mappings() { wc -l <"/proc/$worker/maps"; }
 "$SEEP" attach -o turn1.rec "$worker" 2>err && "$SEEP" detach "$worker" 2>>err

@@ -23,17 +23,7 @@ objcopy --only-keep-debug bare bare.debug
 objcopy --strip-all --add-gnu-debuglink=bare.debug bare
 g++ -O2 -g -o operators "$P/static_operators.cc" -Wl,--whole-archive $LIB/libjemalloc.a -Wl,--no-whole-archive -pthread -ldl -lm
 
-# Starts PROGRAM; tell WORD COUNT waits for its answer.
-begin() {
-	rm -f requests answers
-	mkfifo requests answers
-	exec 5<>requests 6<>answers
-	"$@" <&5 >&6 &
-	worker=$!
-	pids+=("$worker")
-	read -rt 100 _ <&6
-}
-tell() { echo "$1 $2" >&5 && read -rt 100 _ <&6; }
+begin() { converse "$@" && read -rt 100 _ <&6; }
 
 # How many blocks of each function are in use, and were allocated; and all of them.
 counts_in() { # RECORDING
