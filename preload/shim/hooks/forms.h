@@ -194,13 +194,20 @@ static inline void resize_end(const struct resize *resize, const void *address, 
 		return copy;                                                                                           \
 	}
 
+/* Some programs ask for the size of each block that they allocate or free. NAME_end may become the real function where the
+ * arena has nothing. */
 #define HOOK_MEASURE_FAST(name, parameters, arguments, ...)                                                            \
 	EXPORT size_t name parameters;                                                                                 \
-	size_t name parameters                                                                                         \
+	static size_t name##_carefully parameters                                                                      \
 	{                                                                                                              \
 		if (unlikely(arena_owns(address)))                                                                     \
 			return arena_size(address);                                                                    \
 		return real.name arguments;                                                                            \
+	}                                                                                                              \
+	static size_t(*name##_end) parameters = name##_carefully;                                                      \
+	size_t name parameters                                                                                         \
+	{                                                                                                              \
+		return name##_end arguments;                                                                           \
 	}
 
 /* These have a prototype only. Not <stdlib.h>'s: its attributes (nonnull, alloc_size) bind callers, and the program need

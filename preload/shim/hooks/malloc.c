@@ -64,6 +64,8 @@ void malloc_prepare(void)
 	quieten_malloc();
 	quieten_calloc();
 	quieten_realloc();
+	if (arena_close())
+		malloc_usable_size_end = real.malloc_usable_size;
 }
 
 void malloc_set_rate(bool everything)

@@ -32,6 +32,13 @@ void *arena_allocate(size_t bytes, size_t alignment)
 	return arena + start;
 }
 
+bool arena_close(void)
+{
+	size_t begin = BLOCK_ALIGNMENT;
+	return atomic_compare_exchange_strong_explicit(&used, &begin, ARENA_BYTES, memory_order_relaxed,
+						       memory_order_relaxed);
+}
+
 bool arena_owns(const void *pointer)
 {
 	return (uintptr_t)pointer - (uintptr_t)arena < ARENA_BYTES;

@@ -16,6 +16,8 @@
 
 /* Zeroed memory, or NULL when `alignment` is not a power of two or the arena is full. Any thread. */
 ENTRY void *arena_allocate(size_t bytes, size_t alignment);
+/* Gives nothing any more if it has given nothing yet: true. Once the look-up is over. */
+bool arena_close(void);
 bool arena_owns(const void *pointer);
 /* The bytes that were asked for at an address of the arena's. */
 size_t arena_size(const void *pointer);

@@ -17,8 +17,9 @@ static ENTRY void *stand_in_allocate(size_t size, size_t alignment, int traits)
 	if (real_is_resolving()) {
 		void *memory = arena_allocate(size, alignment); /* zeroed */
 		if (!memory)
-			errno = ENOMEM; /* which dlsym survives */
-		return memory;
+			errno = ENOMEM;            /* which dlsym survives */
+		if (memory || real_is_resolving()) /* else another thread has ended the look-up, and closed the arena */
+			return memory;
 	}
 	void *address = alignment > 16 ? real.memalign(alignment, size) : real.malloc(size);
 	if (address && traits & SEEP_ZEROED)

@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "shim/host/arena.h"
@@ -145,6 +147,20 @@ static void a_service_is_kept_by_the_system_or_its_user(void **state)
 	assert_string_equal(stores.of[1], "");
 }
 
+static void arena_that_gave_nothing_can_be_closed(void **state)
+{
+	(void)state;
+	pid_t child = fork(); /* the other tests need it */
+	if (child == 0)
+		_exit(arena_close() && !arena_allocate(1, 1) && !arena_allocate(0, 1) ? 0 : 1);
+	int status = -1;
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	assert_non_null(arena_allocate(1, 1));
+	assert_false(arena_close());
+	assert_non_null(arena_allocate(1, 1));
+}
+
 static void arena_aligns_remembers_sizes_and_ends(void **state)
 {
 	(void)state;
@@ -221,6 +237,7 @@ int main(void)
 	    cmocka_unit_test(secure_mode_reads_nothing_and_turns_off),
 	    cmocka_unit_test(a_services_name_is_no_path_option_or_pattern),
 	    cmocka_unit_test(a_service_is_kept_by_the_system_or_its_user),
+	    cmocka_unit_test(arena_that_gave_nothing_can_be_closed),
 	    cmocka_unit_test(arena_aligns_remembers_sizes_and_ends),
 	    cmocka_unit_test(filter_says_no_only_when_it_is_sure),
 	};
