@@ -5,8 +5,8 @@
     push.py BUILD [SECONDS]
 
 Prints what docs/FLEET.md has of it. Exit status 1: something was lost or doubled, the store is beyond its budget, or the
-seep processes took more than half a percent of a core. Instructions are counted apart, by cachegrind: a fixed load, with and
-without the shim.
+seep processes took more than half a percent of a core. Instructions are counted apart, by callgrind: what libseep.so has of
+all that redis-server executes under a fixed load.
 """
 import http.client
 import json
@@ -36,11 +36,11 @@ def command(*words):
     return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in words)
 
 
-def batch(dice, expires):
+def batch(dice, expires, at_once):
     """Keys that come and go, lists and hashes; what is in use stays about the same once all keys are there."""
     until = (lambda: (b"EX", b"%d" % dice.randrange(30, 600))) if expires else tuple
     out = []
-    for _ in range(AT_ONCE):
+    for _ in range(at_once):
         key, kind = b"%d" % dice.randrange(20000), dice.randrange(10)
         if kind < 4:
             out.append(command(b"SET", b"s" + key, b"x" * dice.randrange(16, 3000), *until()))
@@ -58,8 +58,8 @@ def batch(dice, expires):
 
 
 class Client:
-    def __init__(self, port, seed, expires=True):
-        self.dice, self.sent, self.expires = random.Random(seed), 0, expires
+    def __init__(self, port, seed, expires=True, at_once=AT_ONCE):
+        self.dice, self.sent, self.expires, self.at_once = random.Random(seed), 0, expires, at_once
         deadline = time.monotonic() + 60
         while True:
             try:
@@ -79,10 +79,10 @@ class Client:
             raise RuntimeError(line)
 
     def go(self):
-        self.socket.sendall(batch(self.dice, self.expires))
-        for _ in range(AT_ONCE):
+        self.socket.sendall(batch(self.dice, self.expires, self.at_once))
+        for _ in range(self.at_once):
             self.answer()
-        self.sent += AT_ONCE
+        self.sent += self.at_once
 
     def end(self):
         self.socket.sendall(command(b"SHUTDOWN", b"NOSAVE"))
@@ -101,26 +101,28 @@ def free_port():
 
 # ---- the program's own instructions ----
 
-def instructions(prefix, commands):
-    """Of one redis-server that does so much, by cachegrind."""
+def instructions(recording, commands, at_once):
+    """(of libseep.so, of all else) in one redis-server that does so much. Two runs with and without it would also differ by the seed
+    of redis-server's tables."""
     port = free_port()
     with tempfile.TemporaryDirectory() as work:
-        server = subprocess.Popen(prefix + ["valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=" + work + "/out"]
+        server = subprocess.Popen([SEEP, "run", "-o", recording, "--", "valgrind", "--tool=callgrind", "--callgrind-out-file=" + work + "/out"]
                                   + redis_words(port), cwd=work, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        client = Client(port, 1, expires=False)  # by the clock: valgrind's runs take different times
+        client = Client(port, 1, expires=False, at_once=at_once)  # by the clock: valgrind's runs take different times
         while client.sent < commands:
             client.go()
         client.end()
         server.wait(600)
-        with open(work + "/out", encoding="utf-8") as file:
-            return int(re.search(r"^summary: (\d+)", file.read(), re.M).group(1))
+        listed = subprocess.run(["callgrind_annotate", "--auto=no", "--threshold=100", work + "/out"], capture_output=True, text=True, check=True).stdout
+    counts = [(int(count.replace(",", "")), function) for count, function in re.findall(r"^ *([\d,]+) \(.*?%\) +(.*)", listed, re.M)]
+    shim = sum(count for count, function in counts if function.endswith("/libseep.so]"))
+    return shim, next(count for count, function in counts if function == "PROGRAM TOTALS") - shim
 
 
-def instructions_added(work, few=40000, many=240000):
-    """In percent, of what lies between the shorter and the longer run."""
-    plain = instructions([], many) - instructions([], few)
-    recorded = [instructions([SEEP, "run", "-o", f"{work}/counted.{count}", "--"], count) for count in (few, many)]
-    return 100 * (recorded[1] - recorded[0] - plain) / plain, plain / (many - few)
+def instructions_added(work, at_once, few, many):
+    """(instructions of libseep.so, of all else) a command, of what lies between the shorter and the longer run."""
+    counted = [instructions(f"{work}/counted.{at_once}.{count}", count, at_once) for count in (few, many)]
+    return [(longer - shorter) / (many - few) for shorter, longer in zip(*counted)]
 
 
 # ---- the soak ----
@@ -324,9 +326,10 @@ def main():
     try:
         if SECONDS:
             faults = soak(work)
-        added, each = instructions_added(work)
-        print(f"redis-server's own        {each:.0f} instructions a command, {added:+.2f} % with the shim")
-        faults += [f"{added:+.2f} % instructions"] * (added > 1)
+        for at_once, few, many in ((AT_ONCE, 40000, 240000), (1, 10000, 60000)):
+            shim, own = instructions_added(work, at_once, few, many)
+            print(f"commands by {at_once:<14}{own:.0f} instructions each of redis-server's own, {shim:.1f} of libseep.so: {100 * shim / own:.2f} %")
+            faults += [f"{100 * shim / own:.2f} % instructions, commands by {at_once}"] * (shim > own / 100)
     finally:
         shutil.rmtree(work, ignore_errors=True)
     for fault in faults:

@@ -214,11 +214,10 @@ static void print(const struct host *hosts)
 	       (double)sum.late_ns_most / (double)S);
 }
 
-static void hosts_begin(struct host *hosts)
+static void hosts_begin(struct host *hosts, uint64_t first_ns)
 {
-	/* Those that start together do so as the second, measured day begins; the others have run since the first. */
-	const uint64_t first_ns = is.start_ns ? DAY_S * S : DAY_S / 2 * S,
-		       span_ns = is.start_ns ? is.start_ns : 3600 * S;
+	/* Those that start together do so as the second, measured day begins; the others within an hour before: nothing waits then. */
+	const uint64_t span_ns = is.start_ns ? is.start_ns : BEFORE_S / 2 * S;
 
 	for (uint32_t i = 0; i < is.hosts; i++) {
 		hosts[i].start_ns = first_ns + draw(span_ns);
@@ -232,10 +231,8 @@ static void days_run(struct host *hosts, uint64_t begin_ns)
 {
 	bool has_returned = false;
 
-	for (uint32_t i = 0; i < is.hosts;
-	     i++) /* a place of the wheel is gone through once: nobody's start is a turn behind */
-		if (hosts[i].start_ns < begin_ns + WHEEL * LOOK_NS)
-			later(hosts, i, hosts[i].start_ns);
+	for (uint32_t i = 0; i < is.hosts; i++) /* the wheel takes more than an hour */
+		later(hosts, i, hosts[i].start_ns);
 	for (uint64_t tick = begin_ns / LOOK_NS; tick < DAYS * DAY_S * S / LOOK_NS; tick++) {
 		if (!has_returned && is.up_ns > is.down_ns && tick * LOOK_NS >= is.up_ns) {
 			sum.waiting_at_return = waiting_of_all(hosts);
@@ -266,8 +263,9 @@ int main(int argc, char **argv)
 	struct host *hosts = calloc(is.hosts, sizeof *hosts);
 	if (!hosts || !is.hosts)
 		return 2;
-	hosts_begin(hosts);
-	days_run(hosts, (is.start_ns ? DAY_S : DAY_S - BEFORE_S) * S);
+	const uint64_t begin_ns = (is.start_ns ? DAY_S : DAY_S - BEFORE_S) * S;
+	hosts_begin(hosts, begin_ns);
+	days_run(hosts, begin_ns);
 	print(hosts);
 	for (uint64_t i = 0; i < is.hosts; i++)
 		free(hosts[i].waiting);

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "../../.."))
 BUILD = os.path.abspath(sys.argv[1])
@@ -144,8 +145,9 @@ def scenarios_run(snapshot):
     print("\n| 10,000 hosts, one process each |".replace("10,000", f"{HOSTS:,}") + " taken a second, mean | most in a second | of the usual mean | "
           "of the day's mean | tries, most in a second, of the usual mean | snapshots waiting on a host, most | when the server is back | all sent after | oldest that is sent | too old by itself | thinned out |")
     print("|---" * 12 + "|")
-    for name, settings in SCENARIOS.items():
-        day = simulate(file_bytes=int(snapshot), **settings)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        days = list(pool.map(lambda settings: simulate(file_bytes=int(snapshot), **settings), SCENARIOS.values()))
+    for (name, settings), day in zip(SCENARIOS.items(), days):
         scenario_print(name, day)
         if day["peak"] > PEAK * day["mean"]:
             faults.append(f"{name}: peak {day['peak'] / day['mean']:.2f} times the mean")
