@@ -12,6 +12,7 @@
 #include "attach/work.h"
 #include "base/memory.h"
 #include "process/fault.h"
+#include "process/inspect.h"
 #include "process/locate.h"
 #include "tracing/borrowed.h"
 #include "tracing/environment.h"
@@ -162,24 +163,28 @@ static bool recording_leave(pid_t pid, double pause_ms, struct join_result *resu
 
 	if (!work_begin(&work, pid, pause_ms, error))
 		return false;
-	bool preloaded = work.shim && (!work.block || work.join.asked != SEEP_JOIN_ASKED);
-	bool left =
-	    work_is_joined(&work)
-		? hooks_take_out(&work, result, error)
-		: error_set(error, preloaded ? "%d can't be left: it was started with libseep.so" : "%d is not joined",
-			    (int)pid);
+	bool left = work_is_joined(&work) ? hooks_take_out(&work, result, error)
+					  : error_set(error, "%d is not joined", (int)pid);
 	work_end(&work, result);
 	return left;
 }
 
 bool process_leave(pid_t pid, double pause_ms, struct join_result *result, struct error *error)
 {
+	struct process_facts facts;
 	struct seep_fault fault;
 	struct error unknown;
 
 	*result = (struct join_result){0};
+	if (!process_inspect(pid, &facts, error))
+		return false;
 	bool found = recording_locate(pid, result->directory, sizeof result->directory, &unknown);
-	if (!recording_leave(pid, pause_ms, result, error))
+	result->stays = facts.shim_mapped && !facts.shim_joined;
+	if (result->stays && !found)
+		return *error = unknown, false;
+	/* A library that was there from the start has its hooks in every look-up of names: they stay, and learn from the heap file
+	 * that nothing is to be recorded. */
+	if (!result->stays && !recording_leave(pid, pause_ms, result, error))
 		return false;
 	if (!found)
 		return error_set(error, "%d was left, but its recording was not found", (int)pid);

@@ -175,8 +175,12 @@ static bool process_detach(pid_t pid, struct error *error)
 
 	if (!process_leave(pid, PAUSE_NS / 1e6, &result, error))
 		return false;
-	message("left %d, which stood still for %.1f ms; next: seep leaks %s", (int)pid, result.longest_ms,
-		result.directory);
+	if (result.stays)
+		message("left %d, in which libseep.so stays and records nothing; next: seep leaks %s", (int)pid,
+			result.directory);
+	else
+		message("left %d, which stood still for %.1f ms; next: seep leaks %s", (int)pid, result.longest_ms,
+			result.directory);
 	return true;
 }
 
@@ -190,30 +194,30 @@ static const struct command_option detach_options[] = {
     {0},
 };
 
-/* Leaves all joined processes of the name. */
+/* Leaves all recorded processes of the name. */
 static int all_detach(const char *name)
 {
 	struct named_list list;
 	struct process_facts facts;
 	struct error error;
 	char directory[4200];
-	size_t joined = 0;
+	size_t recorded = 0;
 	int status = COMMAND_FINE;
 
 	named_find(&list, name);
 	for (size_t i = 0; i < list.count; i++) {
 		const pid_t pid = list.each[i].pid;
-		if (!process_inspect(pid, &facts, &error) || !facts.shim_joined ||
+		if (!process_inspect(pid, &facts, &error) || !facts.shim_mapped ||
 		    !recording_locate(pid, directory, sizeof directory, &error))
 			continue;
-		joined++;
+		recorded++;
 		if (!process_detach(pid, &error))
 			status = command_fail(&error);
 	}
 	named_free(&list);
-	if (joined)
+	if (recorded)
 		return status;
-	error_set(&error, "no process named %s is joined", name);
+	error_set(&error, "no process named %s is recorded", name);
 	return command_fail(&error);
 }
 
@@ -241,7 +245,7 @@ static int detach_main(int argc, char **argv)
 const struct command command_detach = {
     .name = "detach",
     .operands = "[PID...]",
-    .summary = "leave processes that 'seep attach' has joined",
+    .summary = "stop recording running processes",
     .options = detach_options,
     .run = detach_main,
 };

@@ -62,6 +62,8 @@ static bool heap_find(const struct seep_mapping *mapping, void *context)
 	if (!in_memory && (length <= tail || strcmp(mapping->path + length - tail, "/" SEEP_HEAP_NAME) != 0))
 		return true;
 	if (mapping->deleted) {
+		if (in_memory) /* it was moved when seep left the program */
+			return true;
 		snprintf(search->deleted, sizeof search->deleted, "%s", mapping->path);
 		return true;
 	}
@@ -109,8 +111,9 @@ bool recording_locate(pid_t pid, char *directory, size_t size, struct error *err
 	if (!facts.shim_mapped)
 		return error_set(error, "%d (%s) is not recorded; 'seep attach %d' joins it", (int)pid, facts.name,
 				 (int)pid);
-	return error_set(error,
-			 "%d (%s) has libseep.so but no recording: nothing sampled yet, not to be followed, or no disk "
-			 "space ('seep doctor %d' says more)",
-			 (int)pid, facts.name, (int)pid);
+	return error_set(
+	    error,
+	    "%d (%s) has libseep.so but no recording: nothing sampled yet, left by 'seep detach', not to be "
+	    "followed, or no disk space ('seep doctor %d' says more)",
+	    (int)pid, facts.name, (int)pid);
 }

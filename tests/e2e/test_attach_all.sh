@@ -56,7 +56,7 @@ check_match "and they are recorded on" "main" "$(cat report)"
 "$SEEP" detach --all "$name" >/dev/null 2>left
 check_equal "detach --all leaves them" "0 3" "$? $(grep -cE "^seep: left ($first|$second|$third), " left)"
 "$SEEP" detach --all "$name" >/dev/null 2>left
-check_equal "which it can once" "3 seep: no process named $name is joined" "$? $(cat left)"
+check_equal "which it can once" "3 seep: no process named $name is recorded" "$? $(cat left)"
 
 # It stays for one that appears after the refusal, and looks twice before it joins that: a second line would have come meanwhile.
 cp "$name" "$name-refused"

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "keeper/base/atomics.h"
 #include "keeper/base/file.h"
 #include "keeper/base/size_limit.h"
 #include "keeper/base/syscall.h"
@@ -133,6 +134,12 @@ long location_move(int directory, int from_file, const struct heap_location *loc
 	return error;
 }
 
+/* By a thread of the program's that was recording a sample when seep left it: nobody has stopped that. */
+static bool may_be_written(const struct seep_heap_header *header)
+{
+	return (load_relaxed(&header->status) & (SEEP_STATUS_LEFT | SEEP_STATUS_JOINED)) == SEEP_STATUS_LEFT;
+}
+
 void location_settle(int directory, const void *map, uint64_t map_bytes)
 {
 	struct heap_location location;
@@ -141,7 +148,7 @@ void location_settle(int directory, const void *map, uint64_t map_bytes)
 		return;
 	if (location.path[0])
 		location_move(directory, descriptor, &location, map, map_bytes / SEEP_HEAP_PAGE * SEEP_HEAP_PAGE);
-	else
+	else if (!may_be_written(map))
 		space_give_back(descriptor, map, map_bytes);
 	system_close(descriptor);
 }

@@ -96,9 +96,15 @@ uint64_t recording_entropy(void)
 	return (moment_now_ns() ^ pid << 40) + (add_relaxed(&threads_seen, 1) + 1) * UINT64_C(0xd1342543de82ef95);
 }
 
+/* `seep detach` has said so in the heap file of a program that was started with us. */
+static bool is_left(void)
+{
+	return load_relaxed(&current.header->status) & SEEP_STATUS_LEFT;
+}
+
 const struct heap *recording_heap(void)
 {
-	return gate_read() == GATE_OPEN ? &current : NULL;
+	return gate_read() == GATE_OPEN && !is_left() ? &current : NULL;
 }
 
 uint32_t recording_incarnation(void)
@@ -108,7 +114,8 @@ uint32_t recording_incarnation(void)
 
 bool recording_is_possible(void)
 {
-	return gate_read() != GATE_OFF && !recording_setup.options.off;
+	const enum gate state = gate_read();
+	return state != GATE_OFF && !recording_setup.options.off && !(state == GATE_OPEN && is_left());
 }
 
 /* Does somebody outside keep this recording? Nobody else can keep one that has no file. */
@@ -172,12 +179,14 @@ static bool plan_to_fit(struct seep_heap_header *header)
  * forked in the midst of a use of it, the child comes back to that use: then
  * private memory, in which all counts are 0, takes the file's place. If a
  * handler jumped out of a use, that memory stays for good, which costs
- * addresses and no pages. The caller itself has `own` uses.
+ * addresses and no pages. The caller itself has `own` uses. The children of a
+ * program that seep has left are not recorded either.
  */
 static void leave_ancestor(unsigned own)
 {
 	if (!current.header || !gate_is_in_forked_child())
 		return;
+	recording_setup.options.off |= is_left();
 	if (thread_state.users > own) {
 		system_map(current.header, current.bytes, PROT_READ | PROT_WRITE,
 			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
@@ -219,6 +228,8 @@ static long begin(void)
 	static struct seep_heap_header header; /* too large for a hook's stack; the space of its areas is in the file */
 	static struct seep_fault fault;
 	leave_ancestor(1);
+	if (recording_setup.options.off)
+		return false;
 	header_fill(&header);
 	if (!plan_to_fit(&header)) {
 		session_say("not recording, the limit of address space is too low", NULL);
@@ -296,7 +307,7 @@ const struct heap *recording_heap_or_begin(void)
 {
 	enum gate state = gate_read();
 	if (state == GATE_OPEN)
-		return &current;
+		return recording_heap();
 	if (state == GATE_OFF)
 		return NULL;
 	const struct options *options = &recording_setup.options;
