@@ -86,8 +86,25 @@ void modules_set_finder(module_finder *replacement)
 	finder = replacement;
 }
 
-/* The module's headers lie in its own memory, which its program may have written over: everything in them is checked.
- */
+static _Atomic(module_page_check *) page_can_be_read; /* NULL: every page can */
+
+void modules_check_pages(module_page_check *check)
+{
+	store_relaxed(&page_can_be_read, check);
+}
+
+static bool may_read(uint64_t start, uint64_t bytes)
+{
+	module_page_check *check = load_relaxed(&page_can_be_read);
+	for (uint64_t page = start & ~(uint64_t)(SEEP_HEAP_PAGE - 1); check && page < start + bytes;
+	     page += SEEP_HEAP_PAGE)
+		if (!check(page))
+			return false;
+	return true;
+}
+
+/* The module's headers lie in its own memory, which its program may have written over or taken away: everything in them is
+ * checked. */
 struct headers {
 	const ElfW(Phdr) * segments;
 	unsigned count;
@@ -96,9 +113,9 @@ struct headers {
 static bool headers_find(const struct loaded_module *module, struct headers *headers)
 {
 	const ElfW(Ehdr) *header = (const void *)(uintptr_t)module->start;
-	if (module->end - module->start < SEEP_HEAP_PAGE || memcmp(header->e_ident, ELFMAG, SELFMAG) != 0 ||
-	    header->e_phentsize != sizeof(ElfW(Phdr)) || header->e_phoff > SEEP_HEAP_PAGE ||
-	    header->e_phoff % _Alignof(ElfW(Phdr)) != 0 ||
+	if (module->end - module->start < SEEP_HEAP_PAGE || !may_read(module->start, SEEP_HEAP_PAGE) ||
+	    memcmp(header->e_ident, ELFMAG, SELFMAG) != 0 || header->e_phentsize != sizeof(ElfW(Phdr)) ||
+	    header->e_phoff > SEEP_HEAP_PAGE || header->e_phoff % _Alignof(ElfW(Phdr)) != 0 ||
 	    header->e_phnum > (SEEP_HEAP_PAGE - header->e_phoff) / sizeof(ElfW(Phdr)))
 		return false;
 	*headers = (struct headers){(const void *)(uintptr_t)(module->start + header->e_phoff), header->e_phnum};
@@ -110,7 +127,8 @@ static bool notes_are_loaded(const struct loaded_module *module, const struct he
 			     const ElfW(Phdr) * notes)
 {
 	uint64_t start = module->bias + notes->p_vaddr, bytes = notes->p_memsz;
-	if (start % 4 != 0 || start < module->start || start > module->end || bytes > module->end - start)
+	if (start % 4 != 0 || start < module->start || start > module->end || bytes > module->end - start ||
+	    !may_read(start, bytes))
 		return false;
 	for (unsigned i = 0; i < headers->count; i++) {
 		const ElfW(Phdr) *segment = &headers->segments[i];

@@ -11,13 +11,17 @@
 #include <sys/shm.h>
 
 #include "keeper/base/syscall.h"
+#include "shim/sample/memory_probe.h"
 #include "keeper/elf/image.h"
+#include "keeper/heap/modules.h"
 #include "shim/hooks/hook.h"
 #include "shim/record/mapping_recorder.h"
 #include "shim/recording/recording.h"
+#include "shim/sample/stack_window.h"
 
 EXPORT void *mmap(void *address, size_t length, int protection, int flags, int file, off_t offset);
 EXPORT void *mmap64(void *address, size_t length, int protection, int flags, int file, off_t offset);
+EXPORT int mprotect(void *address, size_t length, int protection);
 EXPORT int munmap(void *address, size_t length);
 EXPORT void *mremap(void *address, size_t old_length, size_t length, int flags, ...);
 EXPORT int mlockall(int flags);
@@ -52,8 +56,27 @@ static uint32_t sort_of(int protection, int flags)
 	       (protection == PROT_NONE ? SEEP_MAPPING_RESERVED : 0u);
 }
 
+/* The program is about to make memory unreadable. A program may do so with a part of a module, or of its own stack above where it
+ * runs: whoever walks stacks must know. Modules end there where their code does, so one of the two ends is in it. */
+static __attribute__((noinline)) void hole_note(const void *address, size_t length, const void *frame)
+{
+	struct loaded_module module;
+	uintptr_t start = (uintptr_t)address, end = start + round_up(length, PAGE);
+	if (end <= start)
+		return;
+	if (module_find_loaded(start, &module) || module_find_loaded(end - 1, &module)) {
+		probe_note_hole();
+		modules_check_pages(probe_page_readable);
+	}
+	stack_window_note_hole(frame, start, end);
+}
+
+#define CAN_BE_READ(protection) ((protection) & (PROT_READ | PROT_WRITE))
+
 #define MAP(address, length, protection, flags, file, offset, frame)                                                   \
 	const uint64_t since = mapping_recorder_now();                                                                 \
+	if (unlikely((flags)&MAP_FIXED && !CAN_BE_READ(protection)))                                                   \
+		hole_note(address, length, frame);                                                                     \
 	void *mapped = real.mmap ? real.mmap(address, length, protection, flags, file, offset)                         \
 				 : (void *)as_libc(system_call(SYS_mmap, (long)(address), (long)(length), protection,  \
 							       flags, file, offset));                                  \
@@ -76,9 +99,19 @@ void *mmap64(void *address, size_t length, int protection, int flags, int file, 
 	MAP(address, length, protection, flags, file, offset, HOOK_FRAME());
 }
 
+int mprotect(void *address, size_t length, int protection)
+{
+	if (unlikely(!CAN_BE_READ(protection)))
+		hole_note(address, length, HOOK_FRAME());
+	return real.mprotect
+		   ? real.mprotect(address, length, protection)
+		   : (int)as_libc(system_call(SYS_mprotect, (long)address, (long)length, protection, 0, 0, 0));
+}
+
 int munmap(void *address, size_t length)
 {
 	const uint64_t since = mapping_recorder_now();
+	hole_note(address, length, HOOK_FRAME());
 	const int result = real.munmap ? real.munmap(address, length)
 				       : (int)as_libc(system_call(SYS_munmap, (long)address, (long)length, 0, 0, 0, 0));
 	if (result == 0)
@@ -99,6 +132,7 @@ void *mremap(void *address, size_t old_length, size_t length, int flags, ...)
 	void *wanted = va_arg(list, void *);
 	va_end(list);
 	const uint64_t since = mapping_recorder_now();
+	hole_note(address, old_length, HOOK_FRAME());
 	void *mapped = real.mremap ? real.mremap(address, old_length, length, flags, wanted)
 				   : (void *)as_libc(system_call(SYS_mremap, (long)address, (long)old_length,
 								 (long)length, flags, (long)wanted, 0));

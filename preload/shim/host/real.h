@@ -49,6 +49,7 @@ typedef bool real_area_visitor(const void *heap, const struct real_area *area, v
 	X(int, setresuid, (uid_t, uid_t, uid_t))                                                                       \
 	X(int, chroot, (const char *))                                                                                 \
 	X(void *, mmap, (void *, size_t, int, int, int, off_t))                                                        \
+	X(int, mprotect, (void *, size_t, int))                                                                        \
 	X(int, munmap, (void *, size_t))                                                                               \
 	X(void *, mremap, (void *, size_t, size_t, int, ...))                                                          \
 	X(int, mlockall, (int))                                                                                        \

@@ -8,13 +8,23 @@
 #include "keeper/base/atomics.h"
 #include "keeper/base/syscall.h"
 
-static _Atomic bool forbidden;
+static _Atomic bool forbidden, holes;
 
 bool probe_page_readable(uintptr_t page)
 {
 	if (page < PROBE_PAGE || page >= PROBE_LIMIT || load_relaxed(&forbidden))
 		return false;
 	return system_call(SYS_rt_sigprocmask, -1, (long)page, 0, _NSIG / 8, 0, 0) == -EINVAL;
+}
+
+void probe_note_hole(void)
+{
+	store_relaxed(&holes, true);
+}
+
+bool probe_knows_holes(void)
+{
+	return load_relaxed(&holes);
 }
 
 void probe_forbid(void)

@@ -6,8 +6,8 @@
  *
  * It is a system call, which a program may have forbidden itself. So it is made
  * only where nothing else can tell (stacks that are not the thread's own,
- * modules while others are being closed), and never once the program has
- * confined itself. Its answer holds for the moment: another thread may unmap
+ * modules while others are being closed, or once the program has taken a part
+ * of one away), and never once the program has confined itself. Its answer holds for the moment: another thread may unmap
  * the memory before it is read. So no address is asked about that was guessed.
  */
 #ifndef SEEP_SAMPLE_MEMORY_PROBE_H
@@ -26,6 +26,10 @@ static inline uintptr_t probe_page_of(uintptr_t address)
 
 /* Also false where no question is allowed. */
 bool probe_page_readable(uintptr_t page);
+
+/* The program has made a part of a module unreadable, as some do with their headers. Whoever reads modules asks from now on. */
+void probe_note_hole(void);
+bool probe_knows_holes(void);
 
 /* From now on, in this process and its children, nothing is asked and every answer is no. */
 void probe_forbid(void);

@@ -78,6 +78,8 @@ static uintptr_t find_stack(uintptr_t block)
 static bool own_contains(uintptr_t address, uintptr_t end)
 {
 	uintptr_t thread = thread_control_block();
+	if (own_low == UNKNOWN)
+		return false;
 	if (thread == initial_thread) {
 		bool inside = address >= initial_stack_low && address < end;
 		if (inside && (own_low == 0 || address < own_low))
@@ -133,6 +135,13 @@ bool stack_window_extend(struct stack_window *window, uintptr_t address)
 			return false;
 	return window_add_page(window, probe_page_of(address)) && window_add_page(window, probe_page_of(last)) &&
 	       stack_window_covers(window, address);
+}
+
+void stack_window_note_hole(const void *running, uintptr_t start, uintptr_t end)
+{
+	uintptr_t top = own_end();
+	if (start < top && end > (uintptr_t)running && own_contains((uintptr_t)running, top))
+		own_low = UNKNOWN;
 }
 
 bool stack_window_room(const void *running, uintptr_t bytes)

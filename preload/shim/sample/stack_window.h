@@ -52,6 +52,10 @@ struct stack_window stack_window_open(const void *running);
 /* Moves the window over the word at this address. False: the word is not known to be readable. */
 bool stack_window_extend(struct stack_window *window, uintptr_t address);
 
+/* The calling thread makes this memory unreadable: if it is a part of its stack above where it runs, that is no longer known to
+ * be there. */
+void stack_window_note_hole(const void *running, uintptr_t start, uintptr_t end);
+
 /* True if this address is on the calling thread's own stack with so many bytes of stack below it. */
 bool stack_window_room(const void *running, uintptr_t bytes);
 

@@ -255,14 +255,21 @@ enum module_found module_at(uintptr_t address, const struct module_trust *trust,
 		return MODULE_NONE;
 	const struct permanent_module *known = permanent_of(&object);
 	if (known) {
-		*module = (struct table_module){
-		    .start = known->tables_start, .end = known->tables_end, .eh_frame_header = known->eh_frame_header};
+		*module = (struct table_module){.start = known->tables_start,
+						.end = known->tables_end,
+						.eh_frame_header = known->eh_frame_header,
+						.careful = probe_knows_holes()};
 		*instance = MODULE_PERMANENT;
 		return MODULE_FOUND;
 	}
 	if (trust->guessed && !object_is_one_of(&object, trust))
 		return MODULE_DOUBTED;
-	bool careful = !trust->guessed && !modules_settled();
+	if (probe_knows_holes() && !probe_page_readable(object.start)) {
+		*module = (struct table_module){object.start, object.end, object.eh_frame_header, true};
+		*instance = MODULE_UNNAMED;
+		return MODULE_FOUND;
+	}
+	bool careful = probe_knows_holes() || (!trust->guessed && !modules_settled());
 	if (careful && (!probe_page_readable(object.start) || memcmp((const void *)object.start, ELFMAG, SELFMAG) != 0))
 		return MODULE_NONE;
 	*module = (struct table_module){.eh_frame_header = object.eh_frame_header, .careful = careful};
@@ -274,7 +281,8 @@ enum module_found module_at(uintptr_t address, const struct module_trust *trust,
 bool module_instance_is_at(uint32_t instance, uintptr_t address)
 {
 	struct found_object object;
-	return object_at(address, &object) && object_is_instance(&object, &instances[instance], !modules_settled());
+	bool careful = probe_knows_holes() || !modules_settled();
+	return object_at(address, &object) && object_is_instance(&object, &instances[instance], careful);
 }
 
 enum module_found module_look(uintptr_t address, const struct module_trust *trust)
