@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a period's counters say about churn. In one process every counter only
- * grows and the later snapshot holds the earlier one's, so the period is their
- * difference; the counters of another process are taken as they are. The counters
- * of a site that the recorder gave up in between are among the retired ones; the
- * site begins anew if its stack comes again.
+ * What the counters of a period say about churn. In one process every counter only grows and the later snapshot's
+ * include the earlier one's, so the period is their difference; the counters of another process are taken as they are.
+ * If the recorder gave up a site in between, its counters are among the retired ones, and the site begins anew if its
+ * stack comes again.
  */
 #include "compare/churn.h"
 
@@ -16,7 +15,7 @@
 #include "statistics/lifetime.h"
 #include "statistics/measure.h"
 
-#define DETECTION_LIMIT 3 /* times the rate: smaller amounts may be unseen altogether */
+#define DETECTION_LIMIT 3 /* times the rate: smaller amounts may go unseen */
 
 /* The counters of a group in one profile. */
 struct counters {
@@ -39,14 +38,14 @@ static void counters_add(struct counters *counters, const struct profile_site *s
 	}
 }
 
-/* Did the site lose the counters that it had before? It did if they are smaller now. */
+/* Whether the site lost the counters that it had before: then they are smaller now. */
 static bool was_given_up(const struct profile_site *before, const struct profile_site *after)
 {
 	return !before->retired && (!after || after->allocated.samples < before->allocated.samples ||
 				    after->freed.samples < before->freed.samples);
 }
 
-/* By site of the earlier profile: the group that has its counters in the later one. */
+/* For each site of the earlier profile, the group that has its counters in the later one. */
 static uint32_t *groups_of_counters(const struct churn_period *period, const uint32_t *before_groups,
 				    const uint32_t *after_groups)
 {

@@ -22,7 +22,7 @@ struct row_sums comparison_sums(const struct comparison *comparison, const struc
 	return row_sums_of(&comparison->sources, row->group);
 }
 
-/* As far as is known, nothing can have been missed of a group that never showed an uncertain sample. */
+/* A group that never showed an uncertain sample can't have any that were missed, as far as anybody knows. */
 static double row_unseen_bytes(const struct comparison *comparison, const struct row_sums *sums)
 {
 	return comparison->could_miss && sum_is_uncertain(&sums->ever.bytes) ? unseen_bytes(comparison->rate) : 0;
@@ -49,7 +49,7 @@ static double row_p_value(const struct comparison *comparison, const struct row_
 	return difference_p_value(&sums->fresh.bytes, &sums->gone.bytes, row_unseen_bytes(comparison, sums));
 }
 
-/* p is at most ALPHA exactly where the interval excludes zero. */
+/* p is at most ALPHA exactly when the interval excludes zero. */
 static void row_judge(struct comparison *comparison, struct comparison_row *row, const struct row_sums *sums,
 		      bool always)
 {
@@ -78,7 +78,7 @@ static void row_add_churn(const struct comparison *comparison, struct comparison
 	row->is_hotspot = churn_is_hotspot(&allocated, &sums->after, comparison->rate);
 }
 
-/* Of the groups, in their order, and of the total. */
+/* Judges the groups, in their order, and the total. */
 static void rows_judge(struct comparison *comparison)
 {
 	for (uint32_t i = 0; i <= comparison->count; i++) {
@@ -96,10 +96,9 @@ static void rows_judge(struct comparison *comparison)
 }
 
 /*
- * Tests only the rows that showed a fresh sample or one that is gone. Leaving out
- * the others is not peeking: in a site that did not grow, the number of samples
- * says nothing about which of them are fresh (independent filtering). Returns the
- * rows' q-values, as far as their p-values are known.
+ * Tests only the rows that showed a fresh or a gone sample. Leaving out the others is not peeking: in a site that did
+ * not grow, the number of samples says nothing about which of them are fresh (independent filtering). Returns the rows'
+ * q-values, as far as their p-values are known.
  */
 static double *rows_test(const struct comparison *comparison)
 {
@@ -151,7 +150,7 @@ void comparison_test_all(struct comparison *comparison)
 	free(q);
 }
 
-/* What a row is ordered by: small enough to be sorted without going to the row and its group. */
+/* The values by which a row is sorted, small enough that sorting need not read the row and its group. */
 struct rank {
 	double growth_bytes;
 	uint64_t key;
@@ -201,7 +200,7 @@ static int hotspot_compare(const void *left, const void *right, void *rows)
 	return (*(const uint32_t *)left > *(const uint32_t *)right) ? 1 : -1;
 }
 
-/* Makes the list of hotspots; the rows have their final order. */
+/* Makes the list of hotspots; the rows must be in their final order. */
 static void rank_churn(struct comparison *comparison)
 {
 	comparison->churn = memory_allocate(comparison->count + 1u, sizeof *comparison->churn);
@@ -309,7 +308,7 @@ const struct recording_entry *recording_choose_before(const struct recording *re
 	uint64_t start_ns = last->start_ns;
 
 	for (size_t i = 0; i < recording->count && start_ns == 0; i++)
-		start_ns = recording->entries[i].time_ns; /* the first snapshot must serve as the start */
+		start_ns = recording->entries[i].time_ns; /* without it, the first snapshot serves as the start */
 	const uint64_t quarter_ns = last->time_ns > start_ns ? start_ns + (last->time_ns - start_ns) / 4 : start_ns;
 	for (size_t i = 0; i < recording->count; i++) {
 		const struct recording_entry *entry = &recording->entries[i];
@@ -340,7 +339,7 @@ struct profile *recording_open_before(struct recording *recording, const struct 
 		if (before)
 			break;
 		passed_over_add(&passed_over, error);
-		taken->time_ns = UINT64_MAX; /* is chosen no more */
+		taken->time_ns = UINT64_MAX; /* is not chosen again */
 	}
 	if (before) {
 		passed_over_say(&passed_over);

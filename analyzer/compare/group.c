@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Groups of sites: their identity is hashed from texts, since indices and pointers mean nothing across profiles. */
+/* Groups of sites. Their identity is a hash of texts, since indices and pointers mean nothing across profiles. */
 #include "compare/group.h"
 
 #include <stdlib.h>
@@ -45,14 +45,14 @@ const struct source_line *group_line(const struct group *group)
 	return location && location->line_count ? &profile_lines(group->profile, location)[group->place.line] : NULL;
 }
 
-/* Texts are hashed with their final NUL, so that "ab","c" is not "a","bc". */
+/* Hashes the final NUL, too, so that "ab","c" differs from "a","bc". */
 static uint64_t hash_text(uint64_t seed, const char *text)
 {
 	return hash_bytes(seed, text, strlen(text) + 1);
 }
 
-/* The name of code made at run time, without the mark of how well it was compiled ("LazyCompile:~f" and "...:*f"), or
- * that only its address is known. */
+/* The name of code made at run time, without the mark of how well it was compiled ("LazyCompile:~f", "...:*f"); or, if
+ * it has no name, that it is such code. */
 static uint64_t made_code_key(uint64_t seed, const char *name)
 {
 	const char *mark = strchr(name, ':');
@@ -84,7 +84,7 @@ static uint64_t function_key(uint64_t seed, const struct group *group)
 	return hash_text(hash_text(seed, line->function), line->file ? line->file : module);
 }
 
-/* Of the group's line, file and number; a label has neither, and is not made for this. */
+/* The line, file and number that identify the group. A label has neither; this is not for labels. */
 static struct source_line group_place(const struct group *group)
 {
 	const struct profile_location *location = group_location(group);
@@ -92,7 +92,7 @@ static struct source_line group_place(const struct group *group)
 	return location && location->line_count && !location->labelled ? *group_line(group) : (struct source_line){0};
 }
 
-/* Not even the function has a name: a label or a number stands for the call. */
+/* Whether even the function has no name: a label or a number stands for the call. */
 static bool is_nameless(const struct group *group, const struct profile_location *location)
 {
 	return location->labelled
@@ -100,7 +100,7 @@ static bool is_nameless(const struct group *group, const struct profile_location
 		   : !profile_line_is_named(&group->profile->modules[location->module], group_line(group));
 }
 
-/* The places of all sites, by index; the leaf where a site has no stack. */
+/* The places of all sites, by index; the leaf if a site has no stack. */
 static struct frame_walk *places_find(const struct profile *profile)
 {
 	struct frame_walk *places = memory_allocate(profile->site_count + 1u, sizeof *places);
@@ -112,8 +112,8 @@ static struct frame_walk *places_find(const struct profile *profile)
 	return places;
 }
 
-/* Code that is made at run time gets another address each time that it is made. So it counts by its name, and a run of
- * such calls without names counts as one. */
+/* Code that is made at run time gets another address each time. So it counts by its name, and a run of such calls
+ * without names counts as one. */
 static uint64_t stack_key(const struct profile *profile, const struct profile_site *site)
 {
 	uint64_t key = GROUP_BY_STACK + 1;
@@ -156,7 +156,7 @@ static uint64_t group_key(const struct group_table *table, const struct group *g
 		return hash_text(seed, module);
 	if (table->by == GROUP_BY_LINE && line.file && line.line)
 		return hash_bytes(hash_text(seed, line.file), &line.line, sizeof line.line);
-	/* In another build of it, the module has other lines and addresses. */
+	/* In another build of the module, its lines and addresses differ. */
 	if (table->by != GROUP_BY_LINE && rebuilt_has(&table->rebuilt, group->profile, location))
 		return call_stable_key(&table->rebuilt, group->profile, group->place);
 	const uint64_t function = function_key(seed, group);
@@ -169,7 +169,7 @@ static uint64_t group_key(const struct group_table *table, const struct group *g
 	return hash_bytes(function, &first, sizeof first);
 }
 
-/* Learns which lines lie close together, from all sites of a profile. */
+/* Learns from all sites of a profile which lines lie close together. */
 static void lines_learn(struct group_table *table, const struct profile *profile, const struct frame_walk *places)
 {
 	struct place_line *array = memory_allocate(profile->site_count + 1u, sizeof *array);
@@ -216,7 +216,7 @@ static uint32_t callers_shared(const struct group *a, const struct group *b, uin
 	return most;
 }
 
-/* The group's index, made if it is not there yet. */
+/* The group's index; makes the group if it is not there yet. */
 static uint32_t group_find(struct group_table *table, const struct group *found)
 {
 	bool is_new = false;
@@ -228,7 +228,7 @@ static uint32_t group_find(struct group_table *table, const struct group *found)
 		table->groups[table->count++].shared_callers = GROUP_CALLERS_MOST;
 	}
 	struct group *group = &table->groups[index];
-	/* Of another build neither the stacks nor the lines are those that are shown. */
+	/* Another build's stacks and lines are not those that are shown. */
 	if (rebuilt_any(&table->rebuilt) && found->profile != group->profile)
 		return index;
 	group->site_count++;
@@ -237,7 +237,7 @@ static uint32_t group_find(struct group_table *table, const struct group *found)
 	return index;
 }
 
-/* Where a stack keeps its group. A stack stays in it, though another profile may show other wrappers than the one before. */
+/* Where a stack's group is stored. A stack stays in its group, even if another profile shows other wrappers. */
 static uint32_t *stack_group(struct group_table *table, uint64_t key, bool *is_new)
 {
 	const uint32_t stack = numbering_put(&table->stacks, key, is_new);
@@ -249,7 +249,7 @@ static uint32_t *stack_group(struct group_table *table, uint64_t key, bool *is_n
 	return &table->stack_groups[stack];
 }
 
-/* Sites whose keys are made together, so that where these belong is asked for before it is needed. */
+/* Sites whose keys are made together, so that their places in the table can be prefetched. */
 enum { GROUPS_AT_ONCE = 32 };
 
 static void wanted_fill(const struct group_table *table, struct group *wanted, const struct profile *profile,
@@ -288,7 +288,7 @@ static uint32_t *sites_add(struct group_table *table, const struct profile *prof
 		groups[i] = is_new ? group_find(table, found) : *group;
 		if (group)
 			*group = groups[i];
-		/* Another build's lines are none of the source that is shown. */
+		/* Lines of another build do not belong to the source that is shown. */
 		if (!rebuilt_any(&table->rebuilt) || table->groups[groups[i]].profile == profile)
 			group_widen(&table->groups[groups[i]], group_place(found).line);
 	}

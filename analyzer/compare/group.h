@@ -35,37 +35,39 @@ const char *group_by_name(enum group_by by);
 
 struct group {
 	uint64_t key;                  /* equal for equal groups, everywhere */
-	const struct profile *profile; /* the first that had the group ... */
+	const struct profile *profile; /* the first profile that had the group ... */
 	uint32_t site;                 /* ... and a site of it there */
 	uint32_t site_count;           /* different stacks in the group */
-	struct frame_walk place;       /* the call of that site which names the group */
-	bool is_ambiguous; /* a stack whose place and leaf another one has, too, or a place that reads alike */
+	struct frame_walk place;       /* the call of that site that names the group */
+	bool is_ambiguous;             /* another stack has the same place and leaf, or another place reads alike */
 	uint32_t
-	    telling_callers; /* of such a stack: calls outwards that tell it from that one; 0: the calls between do */
-	uint32_t first_line, last_line; /* of all its sites' places, in the source file of `place`; 0: not known */
-	const char *was; /* the place's function in the build before, where that had another name; NULL: the same */
-	uint32_t shared_callers; /* calls outwards from the place that all its stacks have; counted up to
-					   GROUP_CALLERS_MOST */
+	    /* for such a stack: how many calls outwards tell it from the other one; 0: the calls in between do */
+	    telling_callers;
+	/* of the places of all its sites, in the source file of `place`; 0: not known */
+	uint32_t first_line, last_line;
+	const char *was; /* the place's function in the earlier build, if it had another name there; NULL: the same */
+	/* how many calls outwards from the place all its stacks share; counted up to GROUP_CALLERS_MOST */
+	uint32_t shared_callers;
 };
 
 struct group_table {
 	enum group_by by;
 	struct group *groups;
 	uint32_t count, capacity;
-	struct numbering by_key; /* group.key: its index */
+	struct numbering by_key; /* by group.key: the group's index */
 	struct numbering stacks; /* profile_site.key of every site that was added */
-	uint32_t *stack_groups;  /* by number of the stack: its group's index */
+	uint32_t *stack_groups;  /* by the stack's number: its group's index */
 	uint32_t stack_capacity;
 	struct place_lines *lines;
-	struct rebuilt rebuilt; /* to be filled before the first profile is added: rebuilt_add() */
-	/* Of the sites of the profile that was added first; the leaf where a site has no stack. */
+	struct rebuilt rebuilt; /* fill it by rebuilt_add() before the first profile is added */
+	/* The places of the sites of the first profile; the leaf if a site has no stack. */
 	struct frame_walk *places;
 };
 
 void group_table_init(struct group_table *table, enum group_by by);
 void group_table_free(struct group_table *table);
 
-/* The group of a site that was added, by its key; NUMBERING_NONE: there is none. */
+/* The group of a site that was added, by its key; NUMBERING_NONE: none. */
 static inline uint32_t group_table_of_stack(const struct group_table *table, uint64_t key)
 {
 	const uint32_t stack = numbering_get(&table->stacks, key);
@@ -73,28 +75,29 @@ static inline uint32_t group_table_of_stack(const struct group_table *table, uin
 	return stack == NUMBERING_NONE ? NUMBERING_NONE : table->stack_groups[stack];
 }
 
-/* Finds or makes the group of every site. Returns them by site index; the caller frees the array. The profile must
- * have been symbolized, and must outlive the table. */
+/* Finds or makes the group of every site. Returns the groups by site index; the caller frees the array. The profile
+ * must have been symbolized, and must outlive the table. */
 uint32_t *group_table_add(struct group_table *table, const struct profile *profile);
-/* The same for a table of one profile: `stacks` stays empty. */
+/* The same for a table that has one profile only: `stacks` stays empty. */
 uint32_t *group_table_add_only(struct group_table *table, const struct profile *profile);
 
-/* The call that names the group: its location and its source line; both NULL where the site has no stack. */
+/* The call that names the group: its location and source line; both NULL if the site has no stack. */
 const struct profile_location *group_location(const struct group *group);
 const struct source_line *group_line(const struct group *group);
 
-/* The sites of a profile by group, so that what a group's row says can be added up when somebody wants to see it. */
+/* The sites of a profile by group, so that a group's row can be added up when somebody wants to see it. */
 struct group_sites {
 	const struct profile *profile;
-	uint32_t count;          /* of groups; as a group's number, it stands for all sites */
-	uint32_t *begin, *sites; /* by group, and one more: its first place in `sites`; NULL: no site is of any group */
+	uint32_t count; /* of groups; used as a group's number, it stands for all sites */
+	/* by group, and one more: where its sites begin in `sites`; NULL: no site is in any group */
+	uint32_t *begin, *sites;
 };
 
 /* The array gives the group of each site. A group's sites keep their order. */
 struct group_sites group_sites_sort(const struct profile *profile, const uint32_t *groups, uint32_t count);
 void group_sites_free(struct group_sites *sites);
 
-/* The places of a group's sites; and the site at such a place. */
+/* Where the sites of a group are, and the site at such a place. */
 struct group_range {
 	uint32_t begin, end;
 };

@@ -50,8 +50,8 @@ double inventory_row_value(const struct inventory_row *row, enum inventory_order
 	return sum_estimate(measure_sum(&row->in_use, &row->allocated, order));
 }
 
-/* What a group is ordered by: the value that was asked for; then bytes allocated, so that what is all freed is in order as
- * well. Most groups are shown to nobody, and have no other sums than these. */
+/* The values by which a group is sorted: the one that was asked for, then bytes allocated, so that groups with nothing
+ * in use have an order, too. Most groups are shown to nobody, and have no other sums than these. */
 enum { VALUES = 2 };
 struct rank {
 	double uncertain[VALUES], certain[VALUES];
@@ -107,7 +107,7 @@ static struct rank *ranks_sum(const struct inventory *inventory, const uint32_t 
 	return ranks;
 }
 
-/* The groups that get a row, in their order; returns the row + 1 by group. */
+/* Chooses the groups that get a row, in order; returns, for each group, its row + 1. */
 static uint32_t *rows_choose(struct inventory *inventory, const struct rank *ranks)
 {
 	uint32_t *row_of = memory_allocate(inventory->count + 1u, sizeof *row_of);

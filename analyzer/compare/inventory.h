@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where the memory of one profile is: its groups of sites with their intervals, sorted. What `seep report` shows. */
+/* Where the memory of one profile is: its groups of sites with their intervals, sorted. This is what `seep report`
+ * shows. */
 #ifndef SEEP_COMPARE_INVENTORY_H
 #define SEEP_COMPARE_INVENTORY_H
 
@@ -19,7 +20,7 @@ enum inventory_order {
 
 /* "inuse", "objects", "allocated", "allocations"; ends with NULL. */
 extern const char *const inventory_order_names[];
-/* The value that an order goes by, and back. */
+/* The value of an order, and the order of a value. */
 enum call_value inventory_order_value(enum inventory_order order);
 enum inventory_order inventory_order_of(enum call_value value);
 const char *inventory_order_name(enum inventory_order order);
@@ -32,12 +33,12 @@ struct inventory_row {
 struct inventory {
 	const struct profile *profile; /* not owned */
 	struct group_table groups;
-	struct inventory_row *rows; /* the first of the order that was asked for */
+	struct inventory_row *rows; /* the first rows in the order that was asked for */
 	uint32_t row_count;
 	uint32_t *site_rows; /* by site: 1 + its row; 0: it has none */
-	uint32_t count;      /* of groups */
-	uint32_t worth;      /* of groups that have something of what they are ordered by */
-	double the_rest;     /* that those of them have for which there is no row */
+	uint32_t count;      /* number of groups */
+	uint32_t worth;      /* number of groups that have any of the value by which they are sorted */
+	double the_rest;     /* the sum of that value over groups without a row */
 	struct inventory_row total;
 	enum inventory_order order;
 	bool has_intervals; /* the source has a rate */
@@ -48,12 +49,12 @@ void inventory_build(struct inventory *inventory, const struct profile *profile,
 		     enum inventory_order order, uint32_t top);
 void inventory_free(struct inventory *inventory);
 
-/* Intervals are computed for the rows that somebody shows: of what is in use, and of what was allocated, in bytes. With
+/* Intervals are computed only for rows that are shown: of bytes in use, and of bytes allocated. Requires
  * has_intervals. */
 struct interval inventory_in_use(const struct inventory *inventory, const struct inventory_row *row);
 struct interval inventory_allocated(const struct inventory *inventory, const struct inventory_row *row);
 
-/* The value that rows are ordered by. */
+/* The value by which rows are sorted. */
 double inventory_row_value(const struct inventory_row *row, enum inventory_order order);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Adds up in the order of the sites, so that a row says the same to the last digit whenever somebody asks. */
+/* Adds up in the order of the sites, so that a row has the same last digit whenever somebody asks. */
 #include "compare/row_sums.h"
 
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 #include "compare/samples.h"
 #include "statistics/measure.h"
 
-/* Samples lie by site. */
+/* Samples are stored by site. */
 static struct compared compared_open(const struct profile *profile, const uint32_t *groups, uint32_t count)
 {
 	struct compared compared = {.sites = group_sites_sort(profile, groups, count),
@@ -46,7 +46,7 @@ void row_sources_close(struct row_sources *sources)
 	compared_close(&sources->after);
 }
 
-/* Those that the other profile does not have. */
+/* Adds the samples that the other profile does not have. */
 static void samples_add(struct seep_measure *sum, const struct compared *compared, uint32_t site)
 {
 	const struct profile_sample *samples = compared->sites.profile->samples;
@@ -56,7 +56,7 @@ static void samples_add(struct seep_measure *sum, const struct compared *compare
 			measure_add_sample(sum, samples[i].size, samples[i].rate);
 }
 
-/* In one process the later counters hold the earlier ones. */
+/* In one process, the later counters include the earlier ones. */
 struct row_sums row_sums_of(const struct row_sources *sources, uint32_t group)
 {
 	const struct group_sites *before = &sources->before.sites, *after = &sources->after.sites;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Matches samples by (address, birth): both lists are sorted by it and merged, so that equal keys pair off one to one.
- */
+/* Matches samples by (address, birth): both lists are sorted by that and merged, so that equal keys pair off. */
 #include "compare/samples.h"
 
 #include <stdlib.h>

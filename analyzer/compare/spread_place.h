@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Growth that no single row shows: an interpreter's cache, say, that hundreds of stacks fill, each by too little to be
- * proven. */
+/* Growth that no single row shows: for example, hundreds of stacks fill an interpreter's cache, each by too little to
+ * be proven. */
 #ifndef SEEP_COMPARE_SPREAD_PLACE_H
 #define SEEP_COMPARE_SPREAD_PLACE_H
 
@@ -9,15 +9,15 @@
 
 /* Levels above places, lowest first. */
 enum spread_level {
-	SPREAD_FUNCTION, /* what a function and all that it calls allocate */
-	SPREAD_MODULE,   /* the places of a module */
+	SPREAD_FUNCTION, /* the allocations of a function and of all that it calls */
+	SPREAD_MODULE,   /* the allocations of a module's places */
 	SPREAD_PROCESS
 };
 
-/* What grew together, none of whose rows explains it alone. */
+/* Growth that no single row explains. */
 struct spread_place {
 	enum spread_level level;
-	const struct source_line *line; /* of the function; else NULL */
+	const struct source_line *line; /* the function's; NULL at other levels */
 	const char *module;             /* path; NULL: the whole program */
 	uint32_t stacks, places;        /* that have something of it in use */
 	struct seep_measure in_use, allocated;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Walks every stack from its place outwards. The calls below the place belong to a library, a wrapper or a container,
- * and explain nothing. */
+/* Walks every stack from its place outwards. The calls between place and allocation belong to a library, a wrapper or a
+ * container, and explain nothing. */
 #include "compare/spread_sets.h"
 
 #include <stdlib.h>
@@ -9,26 +9,28 @@
 
 #define KNOWN_AS_NONE UINT32_MAX
 
-/* A set that a site is in. */
+/* One of the sets that a site is in. */
 struct membership {
 	uint64_t key;
 	enum spread_level level;
-	const struct profile_location *location; /* of the function, which is its line'th line; else NULL */
+	/* the function's call, whose line'th line it is; NULL at other levels */
+	const struct profile_location *location;
 	uint32_t line, module, depth;
 };
 
-/* A walk over all of them: the functions outwards, the place's module, the program. */
+/* A walk over all sets of a site: the functions from the place outwards, the place's module, the program. */
 struct membership_walk {
 	struct spread_sets *sets;
 	struct frame_walk at;
 	uint32_t place_module, depth;
 	enum spread_level next;
-	bool makes; /* sets that are not there yet */
+	bool makes; /* makes sets that do not exist yet */
 };
 
 static uint64_t function_key(const struct profile_location *location, uint32_t number)
 {
-	/* Texts of one profile are in one pool, so that equal ones have one address. No two locations have one label. */
+	/* Texts of one profile are in one pool, so equal texts have equal addresses. No two locations have the same
+	 * label. */
 	const struct source_line *line = location->labelled ? NULL : &location->lines[number];
 	const uint64_t parts[] = {line ? (uintptr_t)line->function : (uintptr_t)location,
 				  line ? (uintptr_t)line->file : 0, location->module};
@@ -54,7 +56,7 @@ static uint32_t set_find(struct spread_sets *sets, const struct membership *want
 	return index;
 }
 
-/* Stacks meet the same functions again and again. */
+/* Keeps answers, since stacks meet the same functions again and again. */
 static uint32_t function_set(struct membership_walk *walk)
 {
 	struct spread_sets *sets = walk->sets;
@@ -75,7 +77,7 @@ static uint32_t function_set(struct membership_walk *walk)
 	return *known == KNOWN_AS_NONE ? NUMBERING_NONE : *known - 1;
 }
 
-/* False: there is none left. `*set`: NUMBERING_NONE for one that nobody made. */
+/* False: there are no more sets. `*set` is NUMBERING_NONE for a set that nobody made. */
 static bool walk_next(struct membership_walk *walk, uint32_t *set)
 {
 	if (walk->next == SPREAD_FUNCTION && frame_walk_has(walk->at)) {
@@ -108,8 +110,8 @@ static struct membership_walk walk_begin(struct spread_sets *sets, uint32_t site
 	return walk;
 }
 
-/* A set of one element is nothing that the element is not. Of a program without symbols most functions are that: they are
- * found by counting, before anything is noted of them. */
+/* A set of one element says no more than the element does. In a program without symbols most functions are such sets,
+ * so they are found by counting, before anything is stored for them. */
 static void lone_functions_rule_out(struct spread_sets *sets, const uint32_t *sites)
 {
 	const struct profile *profile = sets->profile;
@@ -149,7 +151,7 @@ static void element_add(struct spread_sets *sets, uint32_t element, uint32_t sit
 
 	for (uint32_t index; walk_next(&walk, &index);) {
 		struct spread_set *set = index == NUMBERING_NONE ? NULL : &sets->sets[index];
-		if (!set || set->last == element + 1u) /* a function that calls itself */
+		if (!set || set->last == element + 1u) /* skips a function that calls itself */
 			continue;
 		set->last = element + 1u;
 		set->size++;
@@ -157,7 +159,7 @@ static void element_add(struct spread_sets *sets, uint32_t element, uint32_t sit
 	}
 }
 
-/* Which sets a test may be made of: nobody asks for the elements of others. */
+/* Whether a test of the set is possible: nobody asks for the elements of other sets. */
 static bool is_worth_filling(const struct spread_set *set)
 {
 	return set->is_named && set->size > 1;
@@ -193,7 +195,8 @@ static bool is_better_name(const struct spread_set *a, const struct spread_set *
 	return a->level != b->level ? a->level < b->level : a->depth < b->depth;
 }
 
-/* Of functions that are on the same stacks, the innermost names them; a module or the program where no function does. */
+/* If functions are on the same stacks, the innermost one names their set. If none is, the module or the program
+ * does. */
 static void sets_name(struct spread_sets *sets)
 {
 	struct map *by_content = map_create();

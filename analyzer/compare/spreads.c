@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Elements are the stacks that showed a new or a gone sample between the two moments: the others can't say anything. Sets
- * that explain growth are taken out, and the rest is tested again, until nothing is left that grows. The rows that are
- * taken out first were chosen by their growth, so the growth of the rest looks smaller, never larger.
+ * Elements are the stacks that showed a new or a gone sample between the two moments; the others can't say anything.
+ * Sets that explain growth are taken out and the rest is tested again, until nothing that is left grows. The rows that
+ * are taken out first were chosen by their growth, so the growth of the rest looks smaller than it is, never larger.
  */
 #include "compare/spreads.h"
 
@@ -16,7 +16,7 @@
 #include "statistics/measure.h"
 
 #define SPREADS_MOST 16
-#define SAMPLES_LEAST 8 /* new or gone samples for a test: fewer can't show anything */
+#define SAMPLES_LEAST 8 /* new or gone samples that a test needs: fewer can't show anything */
 
 const char *spread_level_name(enum spread_level level)
 {
@@ -35,17 +35,18 @@ struct search {
 	const struct spread_question *question;
 	const struct profile *before, *after;
 	struct spreads *spreads;
-	const struct numbering *sites; /* the later profile's, by their keys */
+	const struct numbering *sites; /* the later profile's sites, numbered by their keys */
 	struct numbering own_sites;
 	struct spread_sets sets;
 	struct element *elements;
 	size_t count, capacity;
 	double *growth; /* by element; NaN: taken out */
 	double *p;      /* by set */
-	uint32_t *rank; /* by set: the number of its spread, from 1; 0: it is none */
+	uint32_t *rank; /* by set: the number of its spread, from 1; 0: it is in none */
 };
 
-/* The numbers of stacks are those of the later profile's sites if that was the first whose groups were asked for. */
+/* Numbers the later profile's sites. If its groups were asked for first, the numbers of stacks can be used as they
+ * are. */
 static void sites_number(struct search *search)
 {
 	const struct profile *after = search->after;
@@ -62,7 +63,7 @@ static void sites_number(struct search *search)
 		numbering_put(&search->own_sites, after->sites[i].key, &is_new);
 }
 
-/* Of a site of the later profile; NUMBERING_NONE: it is in none. */
+/* The group of a site of the later profile; NUMBERING_NONE: none. */
 static uint32_t site_group(const struct search *search, uint32_t site)
 {
 	const struct group_table *groups = search->question->groups;
@@ -71,7 +72,7 @@ static uint32_t site_group(const struct search *search, uint32_t site)
 						: group_table_of_stack(groups, search->after->sites[site].key);
 }
 
-/* Which sites of the later profile no row explains. */
+/* Marks the sites of the later profile that no row explains. */
 static bool *sites_left(const struct search *search)
 {
 	const struct profile *after = search->after;
@@ -84,7 +85,7 @@ static bool *sites_left(const struct search *search)
 	return left;
 }
 
-/* The samples of one profile that the other does not have. */
+/* Adds the samples of one profile that the other does not have. */
 static void elements_add(struct search *search, const struct profile *profile, const bool *shared, const bool *left,
 			 uint32_t *element_of)
 {
@@ -125,13 +126,13 @@ static void elements_find(struct search *search, const bool *left)
 	free(element_of);
 }
 
-/* What the elements of a set have shown. */
+/* The samples of a set's elements. */
 struct shown {
 	struct seep_sum fresh, gone; /* bytes */
 	uint64_t samples;
 };
 
-/* Adds it up, without the elements that were taken out; and whether it is more than one row. */
+/* Adds up the elements of a set that were not taken out. False: they are no more than one row. */
 static bool set_sum(const struct search *search, size_t set, struct shown *sum)
 {
 	const struct hierarchy *hierarchy = &search->sets.hierarchy;
@@ -166,12 +167,12 @@ static void sets_test(const struct search *search)
 		if (!search->sets.sets[set].is_named || !set_sum(search, set, &sum) || sum.samples < SAMPLES_LEAST)
 			continue;
 		const bool grows = sum_estimate(&sum.fresh) > sum_estimate(&sum.gone);
-		/* One-sided, because only growth matters. */
+		/* The test is one-sided, because only growth matters. */
 		search->p[set] = grows ? difference_p_value(&sum.fresh, &sum.gone, unseen_of(search)) / 2 : 1;
 	}
 }
 
-/* Notes down one set, and takes its elements out. */
+/* Reports one set, and takes its elements out. */
 static void spread_take(struct search *search, uint32_t set, double q)
 {
 	const struct hierarchy *hierarchy = &search->sets.hierarchy;
@@ -194,7 +195,7 @@ static void spread_take(struct search *search, uint32_t set, double q)
 	search->rank[set] = spreads->count;
 }
 
-/* One round; false: nothing is left that grows. */
+/* One round; false: nothing that is left grows. */
 static bool spreads_take(struct search *search)
 {
 	const size_t set_count = search->sets.hierarchy.set_count;
@@ -213,7 +214,7 @@ static bool spreads_take(struct search *search)
 	return count > 0 && search->spreads->count < SPREADS_MOST;
 }
 
-/* Finds all sites of the spreads, of those that did not change too, and sums them up. */
+/* Finds all sites of the spreads, including those that did not change, and sums them up. */
 static void spreads_sum(struct search *search, const bool *left)
 {
 	const struct profile *after = search->after;

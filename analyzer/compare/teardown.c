@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A teardown is a run at the end: of falls, of idleness, of more deaths in one
- * interval than there were in any before. It counts where next to nothing was
- * allocated in it: what is usual in the interval in which it began. Where the process has ended, a short run that no
- * fall before came near, or by half or more, counts as well, unless a few samples that died are all that it consists of;
- * while it lives, only a fall by half or more does.
+ * A teardown is a run of intervals at the end, in which memory falls, nothing happens, or more blocks die in an
+ * interval than in any before. It counts only if next to nothing was allocated in it: no more than is usual in the
+ * interval in which it began. If the process has ended, a short run counts, too, if no fall before came near it, or if
+ * it is a fall by half or more, unless it consists of a few samples that died. While the process lives, only a fall by
+ * half or more counts.
  *
- * A shutdown begins within an interval, in which the program may have grown by more than it then freed. Where the process
- * has ended, that interval belongs to it if memory went where none had ever gone before, more of it than ever.
+ * A shutdown begins within an interval, in which the program may have grown by more than it then freed. If the process
+ * has ended, that interval belongs to the shutdown if memory went from sites that never freed before, more of it than
+ * ever.
  */
 #include "compare/teardown.h"
 
@@ -19,24 +20,24 @@
 #include "compare/samples.h"
 #include "statistics/measure.h"
 
-#define LITTLE 0.03      /* of what was in use, as a fall; */
-#define LITTLE_GONE 0.01 /* as the blocks that died */
+#define LITTLE 0.03      /* a fall of less than this share of what was in use is little, */
+#define LITTLE_GONE 0.01 /* and so are deaths of less than this share */
 #define MUCH 0.5
-#define QUIET 0.5        /* of the usual pace, or less, is next to nothing, ... */
-#define ONE_INTERVAL 1.1 /* ... and no more than what is usual in the interval in which it began */
-#define IDLE 0.1         /* of the usual pace, or less, within one interval */
-#define NEAR 0.5         /* of the last fall comes near it */
-#define KNOWN_LEAST 4    /* moments before show what is usual */
+#define QUIET 0.5        /* this share of the usual pace, or less, is next to nothing, ... */
+#define ONE_INTERVAL 1.1 /* ... and no more than is usual in the interval in which the run began */
+#define IDLE 0.1         /* this share of the usual pace, or less, within one interval */
+#define NEAR 0.5         /* an earlier fall of this share of the last one comes near it */
+#define KNOWN_LEAST 4    /* moments that are needed to show what is usual */
 #define LEVEL 1.1        /* times as much is not growth yet */
-#define SURE 0.35        /* of what was in use is its error, at most, where a fall says something: some eight blocks */
-#define SHORT 3          /* intervals */
-#define LIFE_LEAST_NS 1000000000u /* a younger process has no usual state that it could leave */
+#define SURE 0.35 /* the error of what was in use, as a share, above which a fall says nothing: some eight blocks */
+#define SHORT 3   /* this many intervals */
+#define LIFE_LEAST_NS 1000000000u /* a younger process has no usual state to leave */
 #define EARLIER 6                 /* snapshots before a run that show what is usual */
 
-/* A block that went: at which moment it was no longer there, and whose it was. */
+/* A block that was freed: the moment at which it was first missing, and its site. */
 struct death {
 	size_t moment;
-	uint64_t site; /* its key */
+	uint64_t site; /* the site's key */
 	uint64_t size, rate;
 };
 
@@ -45,7 +46,7 @@ struct deaths {
 	size_t count, capacity;
 };
 
-/* What `before` had and `profile`, the moment `moment`, no longer has. Returns its bytes. */
+/* Adds the blocks that `before` has and `profile`, which is the moment `moment`, does not. Returns their bytes. */
 static double deaths_add(struct deaths *deaths, const struct profile *before, const struct profile *profile,
 			 size_t moment)
 {
@@ -67,7 +68,7 @@ static double deaths_add(struct deaths *deaths, const struct profile *before, co
 	return sum_estimate(&gone.bytes);
 }
 
-/* Fills `first` of moments whose deaths were added from the last moment to the earliest. */
+/* Fills `first` of the moments. Deaths must have been added from the last moment to the earliest. */
 static void moments_take_first(struct teardown_moment *moments, const struct deaths *deaths)
 {
 	struct map *had = map_create();
@@ -108,7 +109,7 @@ bool trigger_is_end(uint32_t trigger)
 	return trigger == SEEP_TRIGGER_EXIT || trigger == SEEP_TRIGGER_POSTMORTEM;
 }
 
-/* The largest fall from any of these moments to a later one, or death from one to the next, as a share. */
+/* The largest fall from any of these moments to a later one, or the largest share of deaths from one to the next. */
 static double largest_fall(const struct teardown_moment *moments, size_t count)
 {
 	double high = 0, fall = 0;
@@ -122,7 +123,7 @@ static double largest_fall(const struct teardown_moment *moments, size_t count)
 	return fall;
 }
 
-/* Bytes allocated in the time, by the pace of the time before it; 1 where no time had passed before. */
+/* Bytes allocated since `from`, relative to the pace before it; 1 if no time had passed before it. */
 static double pace_since(const struct teardown_moment *from, const struct teardown_moment *to, uint64_t start_ns)
 {
 	const double before = from->allocated / ((double)from->time_ns - (double)start_ns);
@@ -131,8 +132,8 @@ static double pace_since(const struct teardown_moment *from, const struct teardo
 	return from->time_ns > start_ns && to->time_ns > from->time_ns && before > 0 ? since / before : 1;
 }
 
-/* Did memory fall from the moment before `i` to this one, or did nothing happen, or did more blocks die than ever
- * before? */
+/* Whether memory fell between the moment before `i` and `i`, or nothing happened there, or more blocks died than ever
+ * before. */
 static bool is_fall(const struct teardown_moment *moments, size_t i, uint64_t start_ns)
 {
 	if (moments[i].in_use < moments[i - 1].in_use || pace_since(&moments[i - 1], &moments[i], start_ns) < IDLE)
@@ -141,8 +142,8 @@ static bool is_fall(const struct teardown_moment *moments, size_t i, uint64_t st
 	       moments[i].gone >= LITTLE_GONE && largest_fall(moments, i) < NEAR * moments[i].gone;
 }
 
-/* The pace of a run in whose first interval as much was allocated as is usual, and nothing afterwards. Intervals differ:
- * a keeper that got no CPU took its snapshot late. */
+/* The pace of a run in whose first interval as much was allocated as is usual, and nothing afterwards. Intervals differ
+ * in length, because a keeper without CPU time takes its snapshot late. */
 static double usual_in_first(const struct teardown_moment *moments, size_t high, size_t last)
 {
 	const double first = (double)moments[high + 1].time_ns - (double)moments[high].time_ns;
@@ -151,7 +152,7 @@ static double usual_in_first(const struct teardown_moment *moments, size_t high,
 	return all > 0 ? ONE_INTERVAL * first / all : ONE_INTERVAL / (double)(last - high);
 }
 
-/* Did the program work on after this moment, and lose no more until the next than it had lost before? */
+/* Whether the program worked on after this moment, and until the next one lost no more than it had lost before. */
 static bool is_usual(const struct teardown_moment *moments, size_t moment, uint64_t start_ns)
 {
 	const struct teardown_moment *now = &moments[moment], *next = &moments[moment + 1];
@@ -160,7 +161,7 @@ static bool is_usual(const struct teardown_moment *moments, size_t moment, uint6
 	return pace_since(now, next, start_ns) >= QUIET && lost <= largest_fall(moments, moment + 1);
 }
 
-/* The moment, or the one before it if the shutdown began between the two. */
+/* The moment before the shutdown, or the one before that if the shutdown began between the two. */
 static size_t before_mixture(const struct teardown_moment *moments, size_t moment, uint64_t start_ns)
 {
 	double most = 0;
@@ -172,7 +173,7 @@ static size_t before_mixture(const struct teardown_moment *moments, size_t momen
 	return moments[moment].first >= LITTLE_GONE && most < NEAR * moments[moment].first ? moment - 1 : moment;
 }
 
-/* The last moment before a run of falls at the end, where the run is a shutdown. */
+/* The last moment before a run of falls at the end, if that run is a shutdown. */
 static size_t before_falls(const struct teardown_moment *moments, size_t count, uint64_t start_ns, bool ended)
 {
 	const size_t last = count - 1;
@@ -199,7 +200,7 @@ static size_t before_falls(const struct teardown_moment *moments, size_t count, 
 	const bool is_new =
 	    moments[high].error <= SURE &&
 	    (fall >= MUCH || (high + 1 >= KNOWN_LEAST && largest_fall(moments, high + 1) < NEAR * lost));
-	/* What fell just before the shutdown, while the program still worked, is not a part of it. */
+	/* A fall just before the shutdown, while the program still worked, is not a part of it. */
 	for (size_t from = high; from < last; from++)
 		if (1 - moments[last].in_use / moments[from].in_use >= LITTLE &&
 		    pace_since(&moments[from], &moments[last], start_ns) <
@@ -215,14 +216,14 @@ size_t teardown_last_useful(const struct teardown_moment *moments, size_t count,
 	return ended ? before_mixture(moments, useful, start_ns) : useful;
 }
 
-/* The snapshots before the last that a series has; peaks are selected by their value. */
+/* Whether a snapshot before the last belongs to the series; peaks do not, since they are selected by their value. */
 static bool is_of_series(const struct recording_entry *entry, const struct profile *last)
 {
 	return !trigger_follows_use(entry->trigger) && entry->time_ns && entry->time_ns < last->time_ns;
 }
 
-/* Moments at a recording's end, filled from the back: those of a run of falls, and a few before it. `entries` gives the
- * entry of each but the last. Returns the index of the first. */
+/* Reads moments at a recording's end, filling the array from its end: those of a run of falls, and a few before it.
+ * `entries` gives the entry of each but the last. Returns the index of the first. */
 static size_t look_back(const struct recording *recording, struct profile *last, struct teardown_moment *moments,
 			size_t *entries)
 {
@@ -235,7 +236,7 @@ static size_t look_back(const struct recording *recording, struct profile *last,
 		struct profile *profile = is_of_series(&recording->entries[i], last)
 					      ? profile_open(recording->entries[i].path, &ignored)
 					      : NULL;
-		if (!profile) /* or thinned out meanwhile */
+		if (!profile) /* it can't be read, or was thinned out meanwhile */
 			continue;
 		moments[first - 1] = moment_of(profile);
 		const double gone = deaths_add(&deaths, profile, later, first);
@@ -245,7 +246,8 @@ static size_t look_back(const struct recording *recording, struct profile *last,
 		if (later != last)
 			profile_free(later);
 		later = profile;
-		if (earlier && !trigger_is_end(last->trigger)) /* the process lives, and its memory does not fall */
+		/* while the process lives and its memory does not fall, there is no shutdown */
+		if (earlier && !trigger_is_end(last->trigger))
 			break;
 	}
 	if (later != last)

@@ -15,13 +15,13 @@ enum { OWN_BYTES = 256 << 10, SYSTEM_STOP = SIGTRAP | 0x80, YIELDS = 20 };
 
 #define NAP_MS 0.05
 
-/* What an allocator may do in its own memory, and what changes nothing. */
+/* Whether a system call only changes an allocator's own memory, or nothing at all. */
 static bool call_is_harmless(const struct user_regs_struct *registers)
 {
 	switch ((long)registers->orig_rax) {
 	case SYS_mmap:
 		return (registers->r10 & (MAP_ANONYMOUS | MAP_PRIVATE)) == (MAP_ANONYMOUS | MAP_PRIVATE);
-	case SYS_futex: /* of its own memory; others would hear of a shared one */
+	case SYS_futex: /* only on memory of its own: others would notice a shared futex */
 		return registers->rsi == FUTEX_WAKE_PRIVATE;
 	case SYS_munmap:
 	case SYS_madvise:
@@ -45,7 +45,7 @@ static bool call_waits(const struct user_regs_struct *registers)
 	       number == SYS_nanosleep || number == SYS_clock_nanosleep;
 }
 
-/* To the copy's next stop, with its registers. */
+/* Runs the copy to its next stop, and reads its registers. */
 static bool run_to_stop(struct calls *calls, struct user_regs_struct *registers, int *signal, struct error *error)
 {
 	int status = 0;
@@ -56,7 +56,7 @@ static bool run_to_stop(struct calls *calls, struct user_regs_struct *registers,
 	for (int wait = 0; (got = waitpid(calls->pid, &status, __WALL | WNOHANG)) == 0; wait++) {
 		if (tracing_now_ms() >= calls->until_ms)
 			break;
-		if (wait < YIELDS) /* a stop is there in microseconds, mostly */
+		if (wait < YIELDS) /* mostly, the stop comes within microseconds */
 			sched_yield();
 		else
 			tracing_nap(NAP_MS);
@@ -80,7 +80,7 @@ static bool start(struct calls *calls, uint64_t address, uint64_t number, uint64
 	registers.rbp = 0;
 	registers.rdi = arguments[0], registers.rsi = arguments[1], registers.rdx = arguments[2];
 	registers.rcx = registers.r10 = arguments[3], registers.r8 = arguments[4], registers.r9 = arguments[5];
-	registers.eflags &= ~UINT64_C(0x400 | 0x100); /* direction and single step */
+	registers.eflags &= ~UINT64_C(0x400 | 0x100); /* clears the direction and the single-step flag */
 	return ptrace(PTRACE_SETREGS, calls->pid, NULL, &registers) == 0 ||
 	       error_set(error, "the copy of its memory has ended");
 }
@@ -93,7 +93,7 @@ static bool area_make(struct calls *calls, uint64_t system, struct error *error)
 
 	if (!start(calls, system, SYS_mmap, calls->registers.rsp, memory, error))
 		return false;
-	for (int stop = 0; stop < 2; stop++) { /* before the call, and behind it */
+	for (int stop = 0; stop < 2; stop++) { /* one stop before the call, one behind it */
 		if (!run_to_stop(calls, &registers, &signal, error))
 			return false;
 		if (signal != SYSTEM_STOP)
@@ -126,7 +126,7 @@ void calls_end(struct calls *calls)
 	remote_close(&calls->memory);
 }
 
-/* As if the function that is called back had returned. */
+/* Answers as if the function that is called back had returned. */
 static bool visitor_answer(struct calls *calls, struct user_regs_struct *registers, struct error *error)
 {
 	const uint64_t arguments[BORROWED_ARGUMENTS] = {registers->rdi, registers->rsi, registers->rdx,

@@ -14,7 +14,7 @@
 #define ENDED UINT64_MAX
 #define POINTER_BITS 48
 
-/* A piece of memory, and where else of it is read. */
+/* A piece of memory, and where more of the memory can be read. */
 struct piece {
 	char *data;
 	uint64_t start, end;
@@ -22,7 +22,7 @@ struct piece {
 	uint64_t place;
 };
 
-/* Marks that are not addresses: of a block that is in use, the second word may be any address. */
+/* The marks of free chunks must not be addresses: a block in use may have any address in its second word. */
 static void keys_choose(struct arenas *arenas)
 {
 	uint32_t kept = 0;
@@ -63,7 +63,7 @@ static void strike(const struct piece *piece, uint64_t from, uint64_t to)
 		memset(piece->data + (from - piece->start), 0, to - from);
 }
 
-/* A chunk's first words; those that lie behind the piece are 0, but for those of its header. */
+/* A chunk's first words. Words behind the piece become 0, except for the header's. */
 static bool words_get(const struct piece *piece, uint64_t chunk, uint64_t words[CHUNK_WORDS])
 {
 	memset(words, 0, CHUNK_WORDS * sizeof *words);
@@ -85,7 +85,7 @@ static bool is_cached(const struct arenas *arenas, const uint64_t words[CHUNK_WO
 	return false;
 }
 
-/* One chunk, whose header is in the piece. Where the next one is; ENDED: it can't be told. */
+/* Takes one chunk, whose header is in the piece. Returns where the next one is; ENDED: that can't be told. */
 static uint64_t chunk_take(struct freed *freed, const struct piece *piece)
 {
 	const struct arena_range *range = freed->range;
@@ -105,7 +105,8 @@ static uint64_t chunk_take(struct freed *freed, const struct piece *piece)
 	if (!(next[CHUNK_WORD_SIZE] & CHUNK_BEFORE_IN_USE) && next[CHUNK_WORD_BEFORE] == size)
 		freed->free_to = chunk + size;
 	else if (is_cached(&freed->arenas, words))
-		freed->free_to = chunk + size + sizeof(uint64_t); /* a block in use has that word, too */
+		/* the first word there belongs to the block in use, too */
+		freed->free_to = chunk + size + sizeof(uint64_t);
 	return chunk + size;
 }
 

@@ -23,12 +23,12 @@
 
 enum {
 	VECTORS_MOST = 16 << 10,
-	FRAME_ROOM = 24 << 10, /* what a frame takes, at most, with what is kept clear of it */
-	STACK_ROOM = 48 << 10, /* what a thread has below its stack pointer, where the frame goes there */
+	FRAME_ROOM = 24 << 10, /* the most that a frame takes, with the distance that it keeps */
+	STACK_ROOM = 48 << 10, /* the room that a thread needs below its stack pointer if the frame goes there */
 	STOP_TRIES = 50,
 	STOP_NAP_MS = 20,
 	REAP_TRIES = 500,
-	END_WITHIN_MS = 10000, /* that a killed copy of many GiB ends */
+	END_WITHIN_MS = 10000, /* until a killed copy of many GiB has ended */
 };
 
 /* Field 38 of /proc/PID/stat: the signal that tells a process's parent of its end. */
@@ -42,7 +42,7 @@ static int end_signal(pid_t pid)
 	return at ? atoi(at) : SIGCHLD;
 }
 
-/* The number that it has in its own pid namespace. */
+/* The number that a process has in its own pid namespace. */
 static int64_t own_number(pid_t pid)
 {
 	char status[4096];
@@ -55,7 +55,7 @@ static int64_t own_number(pid_t pid)
 	return at ? atoll(end) : pid;
 }
 
-/* Copies that have ended, and that nobody has waited for, as the seep that made them was killed. */
+/* Finds copies that have ended but that nobody has waited for, because the seep that made them was killed. */
 static void remains_find(struct imaging *imaging)
 {
 	const struct tracees *tracees = &imaging->work.tracees;
@@ -111,8 +111,8 @@ static bool is_main_stack(const struct ledger *mappings, const struct ledger_map
 	return strcmp(mappings->names + mapping->name, "[stack]") == 0;
 }
 
-/* The thread's own stack, with room below: the main thread's, or one that has the thread's control block above. A coroutine's has
- * what it has. */
+/* Whether a thread is on its own stack (the main thread's, or one with the thread's control block above it) and has
+ * room below. A coroutine's stack may have no room. */
 static bool stack_has_room(const struct ledger *mappings, const struct user_regs_struct *registers)
 {
 	const struct ledger_mapping *stack = mapping_of(mappings, registers->rsp);
@@ -122,7 +122,7 @@ static bool stack_has_room(const struct ledger *mappings, const struct user_regs
 		(registers->fs_base > registers->rsp && registers->fs_base < stack->end));
 }
 
-/* The deep end of the main thread's stack, where nobody has been yet. */
+/* A place at the deep end of the main thread's stack, where no call has been yet. */
 static uint64_t clear_place(const struct imaging *imaging, const struct ledger *mappings)
 {
 	char *bytes = memory_allocate(1, FRAME_ROOM);
@@ -140,7 +140,7 @@ static uint64_t clear_place(const struct imaging *imaging, const struct ledger *
 	return place;
 }
 
-/* Makes it zeros again. */
+/* Zeroes that place again. */
 static void place_clear(const struct imaging *imaging, uint64_t place)
 {
 	char *zeros = memory_allocate(1, FRAME_ROOM);
@@ -149,7 +149,7 @@ static void place_clear(const struct imaging *imaging, uint64_t place)
 	free(zeros);
 }
 
-/* A stopped thread works for us. */
+/* Makes a stopped thread work for us. */
 static bool thread_take(const struct imaging *imaging, struct borrowed *borrowed, struct tracee *tracee,
 			const struct ledger *mappings, uint64_t place)
 {
@@ -166,7 +166,7 @@ static bool thread_take(const struct imaging *imaging, struct borrowed *borrowed
 	return borrowed_begin(borrowed, tracee, &ignored);
 }
 
-/* The thread as it was. */
+/* Gives the thread back as it was. */
 static void thread_give_back(const struct imaging *imaging, struct borrowed *borrowed)
 {
 	borrowed_end(borrowed);
@@ -174,7 +174,7 @@ static void thread_give_back(const struct imaging *imaging, struct borrowed *bor
 		place_clear(imaging, borrowed->place);
 }
 
-/* All threads stand still. Those that wait in a system call are the first choice. */
+/* Takes any thread; all of them stand still. Those that wait in a system call come first. */
 static bool any_take(struct imaging *imaging, struct borrowed *borrowed, const struct ledger *mappings,
 		     struct error *error)
 {
@@ -211,7 +211,7 @@ static void registers_take(struct image *image, const struct tracees *tracees)
 	free(state);
 }
 
-/* What is left of a copy, for the program. */
+/* Has the program wait for a copy that has ended. */
 static void copy_reap(struct borrowed *borrowed, int64_t number)
 {
 	const uint64_t arguments[BORROWED_ARGUMENTS] = {(uint64_t)number, 0, __WALL | WNOHANG, 0};
@@ -222,8 +222,8 @@ static void copy_reap(struct borrowed *borrowed, int64_t number)
 }
 
 /*
- * Below the frame lies the copy's stack, which leads to _exit(): should we end, the copy ends by the only instructions that it
- * ever executes. The files are shared, so that they end with the program's own use of them.
+ * The copy's stack lies below the frame, and leads to _exit(): if we end, the copy executes that as its only
+ * instructions. The files are shared, so that they close when the program closes them.
  */
 static bool copy_make(struct imaging *imaging, struct image *image, struct borrowed *borrowed, struct error *error)
 {
@@ -245,7 +245,7 @@ static bool copy_make(struct imaging *imaging, struct image *image, struct borro
 	return made && (image->pid || error_set(error, "%d: its memory can't be copied", (int)imaging->work.pid));
 }
 
-/* The copy ends where we do, and before all others where memory is short. */
+/* The copy ends when we do, and is the first to be killed where memory runs short. */
 static bool copy_settle(const struct image *image, struct error *error)
 {
 	const double until_ms = tracing_now_ms() + END_WITHIN_MS;
@@ -329,7 +329,7 @@ bool image_is_there(const struct image *image)
 	return waitid(P_PID, (id_t)image->pid, &ended, WEXITED | WNOHANG | WNOWAIT | __WALL) == 0 && !ended.si_pid;
 }
 
-/* Has the kernel let go of its memory? */
+/* Whether the kernel has freed the copy's memory. */
 static bool copy_end(pid_t pid)
 {
 	const double until_ms = tracing_now_ms() + END_WITHIN_MS;
@@ -345,7 +345,7 @@ static bool copy_end(pid_t pid)
 	return true;
 }
 
-/* Any thread will do, and only that one is stopped for it. */
+/* Any thread will do, and only that one is stopped. */
 static void number_free(struct imaging *imaging, const struct ledger *mappings, int64_t number)
 {
 	struct tracees *tracees = &imaging->work.tracees;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finds out that a process's memory can't be copied, and why, before anything is done to it. */
+/* Finds out whether a process's memory can't be copied, and why, before anything is done to it. */
 #ifndef SEEP_COPY_PERMISSION_H
 #define SEEP_COPY_PERMISSION_H
 

@@ -14,13 +14,13 @@
 
 enum {
 	FRAMES_MOST = 1024,
-	THREADS_MOST = 2048,       /* that are walked */
-	CONTROL_WORDS = 0x900 / 8, /* of glibc's struct pthread */
+	THREADS_MOST = 2048,       /* most threads whose stacks are walked */
+	CONTROL_WORDS = 0x900 / 8, /* size of glibc's struct pthread */
 	CONTROL_BYTES_MOST = 16384,
 	PAGE = 4096,
 	RED_ZONE = 128,
 	START_BYTES = 64, /* of the program's first function */
-	REGISTER_SP = 7,  /* by DWARF */
+	REGISTER_SP = 7,  /* DWARF's numbers */
 	REGISTERS = 17,
 };
 
@@ -30,7 +30,7 @@ struct walk {
 	int memory; /* of the copy */
 	Dwfl *dwfl;
 	uint64_t low, high, entry;
-	uint64_t sp, pc; /* of the frame before */
+	uint64_t sp, pc; /* the frame before */
 	unsigned frames;
 	bool is_astray;
 };
@@ -69,7 +69,8 @@ static bool set_registers(Dwfl_Thread *thread, void *context)
 	return dwfl_thread_state_registers(thread, 0, REGISTERS, registers);
 }
 
-/* Has the code there unwind information? Without, libdw follows frame pointers, and a coroutine may have its creator's. */
+/* Whether the code there has unwind information. Without it, libdw follows frame pointers, and a coroutine's may lead
+ * to its creator's stack. */
 static bool is_described(Dwfl *dwfl, uint64_t address)
 {
 	Dwfl_Module *module = dwfl_addrmodule(dwfl, address);
@@ -98,7 +99,8 @@ static int frame_take(Dwfl_Frame *frame, void *context)
 	return DWARF_CB_OK;
 }
 
-/* The program's first function, or behind the call in clone() of a new thread's: mov $SYS_exit, %eax; syscall. */
+/* Whether this is where stacks begin: the program's first function, or, in a new thread, the code behind the call in
+ * clone() (mov $SYS_exit, %eax; syscall). */
 static bool is_beginning(const struct walk *walk)
 {
 	static const unsigned char exits[] = {0xb8, 60, 0, 0, 0, 0x0f, 0x05};
@@ -110,7 +112,7 @@ static bool is_beginning(const struct walk *walk)
 	       memmem(code, sizeof code, exits, sizeof exits) != NULL;
 }
 
-/* Where a thread's stack begins, by what glibc keeps at its end: start, size, and size of the guard. 0: it is not told. */
+/* Where a thread's stack begins, by what glibc notes at its end: start, size, and size of the guard. 0: unknown. */
 static uint64_t stack_of_thread(const struct walk *walk, const struct ledger_mapping *mapping)
 {
 	uint64_t words[CONTROL_WORDS], found = 0;
@@ -150,10 +152,10 @@ static int debug_find(Dwfl_Module *module, void **data, const char *name, Dwarf_
 		      const char *link, GElf_Word checksum, char **found)
 {
 	(void)module, (void)data, (void)name, (void)base, (void)file, (void)link, (void)checksum, (void)found;
-	return -1; /* unwind tables are in the modules themselves */
+	return -1; /* unwind tables are in the modules themselves, so memory need not be read */
 }
 
-/* A state is attached once; its walks follow one another. */
+/* libdw takes a process's state once; all walks use it, one after the other. */
 static Dwfl *walker_begin(pid_t copy, struct walk *walk)
 {
 	static const Dwfl_Callbacks callbacks = {.find_elf = dwfl_linux_proc_find_elf, .find_debuginfo = debug_find};

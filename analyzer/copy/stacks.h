@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What lies below the stack pointers of a program's threads: words that calls have left behind, which refer to nothing.
+ * Finds the memory below the stack pointers of a program's threads: words that earlier calls have left there refer to
+ * nothing.
  *
- * It is told for threads alone that are on their own stack, by libdw's walk over the copy: the frames lead upwards from the stack
- * pointer to where the thread began, all on that stack. One that is on a coroutine's stack, or in a signal handler on another, may have
- * left frames anywhere.
+ * It finds it only for threads on their own stack. libdw walks the copy, and the frames must lead from the stack
+ * pointer up to where the thread began, all on that stack. A thread on a coroutine's stack, or in a signal handler on
+ * another stack, may have frames anywhere.
  */
 #ifndef SEEP_COPY_STACKS_H
 #define SEEP_COPY_STACKS_H
@@ -15,7 +16,7 @@ struct dead_range {
 	uint64_t start, end;
 };
 
-/* Of the copy, with its mappings; the caller frees the array. */
+/* The ranges in the copy, which has these mappings; the caller frees the array. */
 struct dead_range *stacks_find_dead(const struct image *image, const struct ledger *copied, pid_t program,
 				    size_t *count);
 

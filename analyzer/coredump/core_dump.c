@@ -18,7 +18,7 @@
 
 enum {
 	SEGMENTS_MOST = 1 << 18,
-	NOTES_BYTES_MOST = 256 << 20, /* a thread has some KiB */
+	NOTES_BYTES_MOST = 256 << 20, /* a thread's notes take some KiB */
 };
 
 static bool bytes_read(const struct core_dump *core, uint64_t offset, void *to, size_t bytes)
@@ -45,7 +45,7 @@ static bool cut_short(const struct core_dump *core, uint64_t offset, uint64_t by
 			 core->file_bytes, offset + bytes > offset ? offset + bytes : offset);
 }
 
-/* How many program headers there are: with very many, the first section header says it. */
+/* The number of program headers. If there are very many, the first section header says it. */
 static bool headers_count(const struct core_dump *core, const Elf64_Ehdr *header, uint64_t *count, struct error *error)
 {
 	Elf64_Shdr first;
@@ -92,7 +92,7 @@ static bool segment_take(struct core_dump *core, const Elf64_Phdr *header, uint6
 	if (!lies_within(core, header->p_offset, header->p_filesz))
 		return cut_short(core, header->p_offset, header->p_filesz, error);
 	*kept_before += header->p_filesz;
-	if (*kept_before > core->file_bytes) /* no byte of it is there twice */
+	if (*kept_before > core->file_bytes) /* the file can't have more bytes than this */
 		return error_set(error, "%s: has more memory than bytes", core->name);
 	core->segments[core->segment_count++] = (struct core_segment){.start = header->p_vaddr,
 								      .end = header->p_vaddr + header->p_memsz,

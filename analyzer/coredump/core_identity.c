@@ -13,7 +13,7 @@ enum { PAGE = 4096 };
 
 enum likeness { LIKENESS_NONE, LIKENESS_SAME, LIKENESS_OTHER };
 
-/* By the first page of the module, which a core dump has of most. */
+/* Compares by the module's first page, which a core dump has of most modules. */
 static enum likeness build_id_compare(const struct core_dump *core, const struct profile_module *module)
 {
 	_Alignas(8) char page[PAGE];

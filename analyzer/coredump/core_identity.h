@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Is a core dump of the process that was recorded? By its number, and by the modules that lie where the recording has them: their build
- * ids, and the files. No two runs of a program have all of that in common where addresses are chosen at random. */
+/* Whether a core dump is of the process that was recorded: by the process's number, and by the modules that lie where
+ * the recording has them (build ids and files). If addresses are chosen at random, no two runs of a program agree in
+ * all of that. */
 #ifndef SEEP_COREDUMP_CORE_IDENTITY_H
 #define SEEP_COREDUMP_CORE_IDENTITY_H
 
 #include "coredump/core_dump.h"
 #include "profile/profile.h"
 
-/* False: the error says what speaks against it. */
+/* False: the error names what differs. */
 bool core_is_of_process(const struct core_dump *core, const struct profile *profile, struct error *error);
 
 #endif

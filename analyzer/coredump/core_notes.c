@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a core dump's notes say. See core_dump_private.h. */
+/* Reads the notes of a core dump. See core_dump_private.h. */
 #include "coredump/core_dump_private.h"
 
 #include <elf.h>
@@ -7,7 +7,7 @@
 
 #include <seep/search.h>
 
-/* struct elf_prstatus and elf_prpsinfo of the kernel's elfcore.h, on x86-64. */
+/* struct elf_prstatus and elf_prpsinfo in the kernel's elfcore.h, on x86-64. */
 enum {
 	STATUS_SIGNAL = 12,
 	STATUS_REGISTERS = 112,
@@ -21,7 +21,7 @@ struct note {
 	size_t length;
 };
 
-/* Takes the note at *at; false: there is none any more. `broken`: it reaches beyond the end. */
+/* Takes the note at *at; false: there are no more. `broken`: the note reaches beyond the end. */
 static bool note_next(const struct buffer *notes, size_t *at, struct note *note, bool *broken)
 {
 	Elf64_Nhdr header;
@@ -71,7 +71,7 @@ struct mapped_file {
 	uint64_t start, end, page;
 };
 
-/* All segments in the range are of that file. */
+/* All segments in the range belong to that file. */
 static void file_enter(struct core_dump *core, const struct mapped_file *file, const char *path)
 {
 	size_t low = SEEP_COUNT_TO(core->segments, core->segment_count, end, file->start);
@@ -80,7 +80,7 @@ static void file_enter(struct core_dump *core, const struct mapped_file *file, c
 		core->segments[low].file = path;
 }
 
-/* How many there are and the size of a page; start, end and place of each; then their paths. */
+/* The note has their number and the size of a page; then start, end and place of each; then their paths. */
 static bool files_take(struct core_dump *core, const struct note *note)
 {
 	uint64_t count;
@@ -99,7 +99,7 @@ static bool files_take(struct core_dump *core, const struct note *note)
 		if (!behind)
 			return false;
 		memcpy(&file, note->bytes + 16 + i * sizeof file, sizeof file);
-		if (file.start < before || file.end < file.start) /* they ascend */
+		if (file.start < before || file.end < file.start) /* ranges must ascend */
 			return false;
 		file_enter(core, &file, path);
 		before = file.end;

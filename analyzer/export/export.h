@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A profile, or the difference of two, in the languages of other tools. Each function appends a whole document.
- * Profiles must have been symbolized; `base` is NULL where no difference is wanted. */
+/* A profile, or the difference of two, in the formats of other tools. Each function appends a whole document. Profiles
+ * must have been symbolized; `base` is NULL if no difference is wanted. */
 #ifndef SEEP_EXPORT_EXPORT_H
 #define SEEP_EXPORT_EXPORT_H
 
@@ -10,41 +10,41 @@
 #include "tree/call_tree.h"
 
 /* profile.proto (github.com/google/pprof), gzip-compressed and symbolized: alloc and inuse, objects and space. The
- * objects in use carry labels: their size and thread. Gives the bytes that it unpacks to. */
+ * objects in use carry labels: their size and thread. Returns the unpacked size in bytes. */
 size_t export_pprof(struct buffer *out, const struct profile *now, const struct profile *base);
 
-/* The same, not yet compressed. */
+/* The same, uncompressed. */
 void export_pprof_plain(struct buffer *out, const struct profile *now, const struct profile *base);
 
-/* A stretch of a recording's time, for those who collect such stretches one after the other. */
+/* A stretch of a recording's time, for those who collect one stretch after the other. */
 struct export_interval {
-	const struct profile *now, *base; /* base: NULL, since the recording began */
-	const struct export_rows *rows;   /* by export_rows_build_interval() */
-	uint32_t first, count;            /* of the rows, for a profile of its own */
-	uint32_t lacks;                   /* values that it shall not have, as in struct profile */
-	bool has_duration;                /* some readers take a profile with one for a difference in all its values */
-	bool shows_allocated;             /* readers are to show what was allocated first, not what is in use */
+	const struct profile *now, *base; /* `base` is NULL if the stretch begins with the recording */
+	const struct export_rows *rows;   /* made by export_rows_build_interval() */
+	uint32_t first, count;            /* the rows that go into a profile of their own */
+	uint32_t lacks;                   /* values to leave out, as in struct profile */
+	bool has_duration;    /* give the profile a duration; some readers then take all its values for differences */
+	bool shows_allocated; /* readers show the allocated memory first, instead of the memory in use */
 };
 
-/* Such a stretch as profile.proto, not compressed: samples without labels. */
+/* Such a stretch as profile.proto, uncompressed: samples without labels. */
 void export_pprof_interval(struct buffer *out, const struct export_interval *interval);
 
-/* speedscope's JSON: one profile for each of the four values; of a difference two, what grew and what shrank, since
- * speedscope has no negative weights. Inlined calls are frames. */
+/* speedscope's JSON: one profile for each of the four values. A difference has two for each (what grew, what shrank),
+ * since speedscope has no negative weights. Inlined calls are frames. */
 void export_speedscope(struct buffer *out, const struct profile *now, const struct profile *base);
 
-/* The text of gperftools' heap profiler, with addresses and the modules they lie in. It has no negative numbers, so
- * there is no difference; the tools that read it subtract by themselves. */
+/* The text of gperftools' heap profiler, with addresses and the modules in which they lie. It has no negative numbers,
+ * so there is no difference; the tools that read it can subtract. */
 void export_gperftools(struct buffer *out, const struct profile *profile);
 
 /*
  * A call tree as folded stacks, the plain text that flame graph tools read:
  *
- *	main;serve;parse 1048576
+ * *       main;serve;parse 1048576
  *
- * There is a line for each path at whose end something was allocated, callers first, with its flat value as a whole number:
- * the value that the tree is arranged by. A line of a differential tree has two numbers, before and now, as difffolded
- * writes them. In names ";" becomes ":". Paths without a value are left out.
+ * Each path at whose end something was allocated has a line, callers first, with its flat value as a whole number. It
+ * is the value by which the tree is arranged. A line of a differential tree has two numbers, before and now, as
+ * difffolded writes them. In names ";" becomes ":". Paths without a value are left out.
  */
 void folded_render(struct buffer *out, const struct call_tree *tree);
 

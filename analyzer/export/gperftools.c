@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* gperftools' heap profile: counts and stacks of addresses, then the modules as /proc/self/maps has them. It is marked
- * "@ heapprofile", without a rate: the values are estimates already, so that a reader must not scale them. */
+/* gperftools' heap profile: counts and stacks of addresses, then the modules as /proc/self/maps lists them. It is
+ * marked "@ heapprofile", without a rate, because the values are estimates already and a reader must not scale them. */
 #include <inttypes.h>
 #include <math.h>
 
@@ -17,7 +17,7 @@ static void values_append(struct buffer *out, const double values[CALL_VALUE_COU
 		      round(values[CALL_ALLOC_SPACE]));
 }
 
-/* Readers take all addresses but the leaf for return addresses and step back by one; the leaf they take as it is. */
+/* Readers take all addresses but the leaf for return addresses and step back by one; they take the leaf as it is. */
 static uint64_t stack_address(const struct profile *profile, const struct profile_location *location, bool is_leaf)
 {
 	const uint64_t address = location->address + profile->modules[location->module].bias;
@@ -33,8 +33,9 @@ static void mapping_append(struct buffer *out, uint64_t start, uint64_t bytes, u
 		      file_offset, path);
 }
 
-/* The code alone, as it was mapped: readers take the difference of address and place in the file from it. If the file
- * is not at hand, the whole module stands for its code, which is right for the output of GNU's linkers. */
+/* Lists only the code, as it was mapped: from it, readers take the difference between an address and its place in the
+ * file. If the file is not at hand, the whole module stands for its code, which is right for the output of GNU's
+ * linkers. */
 static void modules_append(struct buffer *out, const struct profile *profile)
 {
 	struct elf_code codes[ELF_CODES_MAX];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Goes through a recording twice: for what was in use at each moment, then for the trees. Only one snapshot is in memory
- * at a time. */
+/* Goes through a recording twice: first for the memory in use at each moment, then for the trees. Only one snapshot is
+ * in memory at a time. */
 #include "export/massif.h"
 
 #include <inttypes.h>
@@ -30,7 +30,7 @@ static double in_use_bytes(const struct profile *profile)
 	return bytes;
 }
 
-/* Readers show the description: it says that these are estimates. */
+/* Readers show the description, so it says that these are estimates. */
 static void massif_head_render(struct buffer *out, const struct profile *profile)
 {
 	buffer_append_text(out, "desc: seep " SEEP_VERSION);
@@ -47,7 +47,7 @@ static void snapshot_append(struct buffer *out, unsigned number, double time_ms,
 		      number, time_ms, round(bytes));
 }
 
-/* `number` begins at 0; `tree` is "empty", "detailed" or "peak"; with any but the first the profile must have been
+/* `number` begins at 0; `tree` is "empty", "detailed" or "peak". Unless it is "empty", the profile must have been
  * symbolized. */
 static void massif_snapshot_render(struct buffer *out, const struct profile *profile, unsigned number, const char *tree)
 {
@@ -61,7 +61,7 @@ static void massif_snapshot_render(struct buffer *out, const struct profile *pro
 		massif_tree_render(out, profile);
 }
 
-/* The bytes of every moment; the index of the highest. False: a snapshot cannot be read. */
+/* Finds the bytes of every moment; *highest is the index of the largest. False: a snapshot can't be read. */
 static bool moments_look(struct moment *moments, size_t count, size_t *highest, struct error *error)
 {
 	struct passed_over passed_over = {0};
@@ -134,7 +134,8 @@ bool export_massif(struct buffer *out, const char *path, const struct symbol_sea
 
 	if (path_is_recording(path) && !recording_list(path, &recording, error))
 		return false;
-	/* The recording itself is its last moment: if its process was killed, the state in the heap file. */
+	/* The recording itself serves as its last moment: if its process was killed, that is the state in the heap
+	 * file. */
 	const size_t count = recording.count + 1;
 	struct moment *moments = memory_allocate(count, sizeof *moments);
 	for (size_t i = 0; i < recording.count; i++)

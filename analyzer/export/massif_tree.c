@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Grows the tree by one level of calls at a time, and follows nothing below the threshold any further. */
+/* Grows the tree by one level of calls at a time, and follows nothing that is below the threshold. */
 #include "export/massif_tree.h"
 
 #include <inttypes.h>
@@ -17,22 +17,22 @@
 #define NO_NODE UINT32_MAX
 
 struct node {
-	uint32_t parent, first_child, child_count; /* indices; children lie one behind the other, the largest first */
+	uint32_t parent, first_child, child_count; /* indices; children follow each other, the largest first */
 	uint32_t depth;
-	const struct profile_location *location; /* NULL: the root, or a stack that is not known */
+	const struct profile_location *location; /* NULL: the root, or an unknown stack */
 	const char *text;                        /* instead of a location */
-	uint32_t line;                           /* of the location's */
+	uint32_t line;                           /* the line of that location */
 	double bytes;
 	uint32_t small_places;
 };
 
-/* A stack on its way from its leaf to its root. */
+/* A stack, followed from its leaf to its root. */
 struct walk {
 	const struct profile_site *site;
 	double bytes;
 	struct frame_walk at; /* the next call */
 	bool has_begun;
-	uint32_t node; /* NO_NODE: it ended, or became small */
+	uint32_t node; /* NO_NODE: the stack has ended, or its part became small */
 };
 
 struct massif_tree {
@@ -44,7 +44,7 @@ struct massif_tree {
 	double threshold;
 };
 
-/* The node that a walk comes to next; false: its stack has ended. */
+/* The node that a walk reaches next; false: its stack has ended. */
 static bool walk_next(const struct massif_tree *tree, const struct walk *walk, struct node *node)
 {
 	*node = (struct node){.parent = walk->node};
@@ -85,7 +85,7 @@ static uint64_t node_key(const struct node *node)
 	return hash_bytes(0, words, sizeof words);
 }
 
-/* Adds up what the walks come to; `found` then maps keys to indices + 1 of the candidates. */
+/* Adds up the nodes that the walks reach; afterwards `found` maps keys to indices + 1 of the candidates. */
 static struct node *level_collect(struct massif_tree *tree, struct map *found, size_t *count)
 {
 	struct node *candidates = NULL, node;
@@ -111,7 +111,7 @@ static struct node *level_collect(struct massif_tree *tree, struct map *found, s
 	return candidates;
 }
 
-/* Candidates that are large enough become nodes; the walks follow. Returns how many did. */
+/* Makes nodes of the candidates that are large enough; the walks follow. Returns how many there are. */
 static size_t level_add(struct massif_tree *tree, struct map *found, struct node *candidates, size_t count)
 {
 	const size_t first = tree->node_count;
@@ -172,7 +172,7 @@ static void tree_build(struct massif_tree *tree, const struct profile *profile)
 	} while (added > 0);
 }
 
-/* "0x1234: function (file.c:12)", or "(in /lib/module)" where there is no line. */
+/* "0x1234: function (file.c:12)", or "(in /lib/module)" if the line is unknown. */
 static void label_append(struct buffer *out, const struct profile *profile, const struct node *node)
 {
 	if (!node->location) {
@@ -188,7 +188,7 @@ static void label_append(struct buffer *out, const struct profile *profile, cons
 		buffer_printf(out, " (in %s)", *module->path ? module->path : "???");
 }
 
-/* Writes what is in no child as a line of its own. */
+/* Writes a line for the sum of what is in no child. */
 static void small_append(struct buffer *out, const struct massif_tree *tree, const struct node *node)
 {
 	double rest = round(node->bytes);
@@ -215,7 +215,8 @@ void massif_tree_render(struct buffer *out, const struct profile *profile)
 	uint32_t at = 0;
 
 	tree_build(&tree, profile);
-	uint32_t *printed = memory_allocate(tree.node_count, sizeof *printed); /* children, by node */
+	/* by node: how many children were printed */
+	uint32_t *printed = memory_allocate(tree.node_count, sizeof *printed);
 	node_append(out, &tree, &tree.nodes[0]);
 	while (at != NO_NODE) {
 		const struct node *node = &tree.nodes[at];

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * profile.proto: a heap profile as Go's and tcmalloc's are, with the four values in their usual order. A site's
- * objects in use are split by size and thread, which go into labels; another sample holds what was ever allocated.
+ * profile.proto: a heap profile like Go's and tcmalloc's, with the four values in their usual order. A site's objects
+ * in use are split by size and thread, which become labels; another sample holds everything that was ever allocated.
  *
- * Values are whole numbers. The remainder of each rounding is carried to the next sample, so that the totals are
- * right to one byte, however many samples there are.
+ * Values are whole numbers. The remainder of each rounding is carried to the next sample, so that the totals are right
+ * to one byte, however many samples there are.
  */
 #include <math.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@
 #include "encoding/protobuf.h"
 #include "export/rows.h"
 
-/* More is packed quickly: in a tenth of the time, to a few percent more. */
+/* Larger profiles are packed quickly: in a tenth of the time, and a few percent larger. */
 #define PACKED_WELL_BYTES ((size_t)16 << 20)
 
 enum profile_field {
@@ -39,9 +39,9 @@ static const enum call_value value_order[CALL_VALUE_COUNT] = {CALL_ALLOC_OBJECTS
 struct writer {
 	struct pprof_tables tables;
 	struct buffer stack, values, sample, label;
-	uint32_t lacks;                   /* values that are not written, as profile.h has them */
-	double carried[CALL_VALUE_COUNT]; /* not yet written, less than one */
-	uint64_t thread_text;             /* of the thread that a label named last; 0: none has yet */
+	uint32_t lacks;                   /* values that are left out, as in profile.h */
+	double carried[CALL_VALUE_COUNT]; /* remainders of rounding, each less than one */
+	uint64_t thread_text;             /* the text of the thread in the last label; 0: there was none yet */
 	uint32_t thread;
 };
 
@@ -79,7 +79,7 @@ static void head_append(struct writer *writer, const struct profile *now, const 
 			pprof_mapping(&writer->tables, &now->modules[i]);
 }
 
-/* The locations of a row's stack, leaf first, into `stack`. */
+/* Fills `stack` with the locations of a row's stack, leaf first. */
 static void stack_fill(struct writer *writer, const struct export_row *row)
 {
 	writer->stack.length = 0;
@@ -104,7 +104,7 @@ static void size_label_append(struct writer *writer, uint64_t size)
 	protobuf_message(&writer->sample, SAMPLE_LABEL, &writer->label);
 }
 
-/* A text, though it is a number: pprof would drop the number 0, and would sort threads by magnitude. */
+/* The thread is a text, though it is a number: pprof would drop the number 0, and would sort threads by size. */
 static void thread_label_append(struct writer *writer, uint32_t thread)
 {
 	char number[16];
@@ -119,7 +119,7 @@ static void thread_label_append(struct writer *writer, uint32_t thread)
 	protobuf_message(&writer->sample, SAMPLE_LABEL, &writer->label);
 }
 
-/* Writes a sample of the stack that was filled last, unless all its values are zero as whole numbers. */
+/* Writes a sample for the stack that was filled last, unless all its values are zero as whole numbers. */
 static void sample_append(struct writer *writer, const struct call_values *values, const struct export_part *part)
 {
 	bool is_zero = true;
@@ -128,7 +128,7 @@ static void sample_append(struct writer *writer, const struct call_values *value
 	for (int i = 0; i < CALL_VALUE_COUNT; i++) {
 		if (writer->lacks >> value_order[i] & 1)
 			continue;
-		/* Rounds halves up, so that the carried remainder (-0.5 or more) makes no value negative. */
+		/* Halves round up, so that the carried remainder (-0.5 or more) makes no value negative. */
 		const double exact = values->of[value_order[i]] + writer->carried[i], whole = floor(exact + 0.5);
 		writer->carried[i] = exact - whole;
 		is_zero = is_zero && whole == 0;

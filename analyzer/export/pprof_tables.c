@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Numbers for what pprof's samples refer to; field numbers are those of profile.proto. */
+/* Numbers the things that pprof's samples refer to; field numbers are those of profile.proto. */
 #include "export/pprof_tables.h"
 
 #include <stdlib.h>
@@ -81,7 +81,7 @@ uint64_t pprof_text_copied(struct pprof_tables *tables, const char *text)
 	return pprof_text(tables, string_pool_intern(tables->strings, text));
 }
 
-/* `has_functions` tells pprof not to look for names by itself: they are in here. */
+/* `has_functions` tells pprof that the names are in here, so that it does not look for any. */
 uint64_t pprof_mapping(struct pprof_tables *tables, const struct profile_module *module)
 {
 	if (!*module->path)
@@ -143,7 +143,7 @@ static void line_append(struct pprof_tables *tables, uint64_t function, uint32_t
 	protobuf_message(&tables->message, LOCATION_LINE, &tables->inner);
 }
 
-/* Of two profiles, locations are the same where module, address and names are. */
+/* Locations of two profiles are the same if module, address and names are. */
 static uint64_t location_key(const struct profile *profile, const struct profile_location *location)
 {
 	const struct profile_module *module = &profile->modules[location->module];
@@ -159,8 +159,8 @@ static uint64_t location_key(const struct profile *profile, const struct profile
 	return key;
 }
 
-/* The address in the memory of the program, within the instruction that is meant. In a difference of two profiles the
- * module is where its mapping says: at the place of the first profile. */
+/* The address in the program's memory, within the instruction that is meant. In a difference of two profiles, a module
+ * lies where its mapping says: at its place in the first profile. */
 static uint64_t location_address(const struct pprof_tables *tables, uint64_t mapping,
 				 const struct profile_location *location)
 {
@@ -201,7 +201,7 @@ static uint32_t location_number(struct pprof_tables *tables, const struct profil
 	return (uint32_t)*number;
 }
 
-/* Stacks meet the same locations again and again. */
+/* Keeps numbers, since stacks meet the same locations again and again. */
 uint64_t pprof_location(struct pprof_tables *tables, const struct profile *profile,
 			const struct profile_location *location)
 {

@@ -11,35 +11,36 @@
 #include "profile/profile.h"
 
 struct pprof_tables {
-	struct buffer *out; /* the profile's fields so far; mappings, functions and locations go here at once */
+	struct buffer *out; /* the profile's fields so far; mappings, functions and locations are appended at once */
 	struct buffer message, inner;
-	struct string_pool *strings; /* texts that are nobody else's */
-	const char **texts;          /* by number; they go into the profile at its end */
+	struct string_pool *strings; /* owns texts that nobody else owns */
+	const char **texts;          /* by number; they are written at the profile's end */
 	uint32_t text_count, text_capacity, function_count, location_count;
-	struct map *text_numbers, *functions, *locations, *mappings; /* by hash of what they are: their numbers */
-	bool is_alone;                         /* all is of one profile: what is labelled there is met once */
-	const struct profile_module **modules; /* that have a mapping, in the order of their numbers */
+	/* from the hash of their content to their number */
+	struct map *text_numbers, *functions, *locations, *mappings;
+	bool is_alone;                         /* everything is of one profile, in which each label occurs once */
+	const struct profile_module **modules; /* modules that have a mapping, in the order of their numbers */
 	size_t module_count, module_capacity;
-	/* By location of each of the two profiles: its number; 0: it has none yet. */
+	/* For each location of one of the two profiles, its number; 0: none yet. */
 	struct pprof_numbers {
 		const struct profile *of;
 		uint32_t *numbers;
 	} numbers[2];
 };
 
-/* `is_alone`: locations of one profile alone will be asked for. */
+/* `is_alone`: only locations of one profile will be asked for. */
 void pprof_tables_open(struct pprof_tables *tables, struct buffer *out, bool is_alone);
 /* Writes the string table. */
 void pprof_tables_close(struct pprof_tables *tables);
 
-/* A text that lives as long as the tables do; and one that does not. */
+/* For a text that lives as long as the tables do; and for one that does not. */
 uint64_t pprof_text(struct pprof_tables *tables, const char *text);
 uint64_t pprof_text_copied(struct pprof_tables *tables, const char *text);
-/* 0 for module 0, which is none. */
+/* 0 for module 0, which is no module. */
 uint64_t pprof_mapping(struct pprof_tables *tables, const struct profile_module *module);
 uint64_t pprof_location(struct pprof_tables *tables, const struct profile *profile,
 			const struct profile_location *location);
-/* A frame that has a name only. */
+/* A frame that has only a name. */
 uint64_t pprof_made_up_location(struct pprof_tables *tables, const char *name);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Stacks of one or two profiles with their values, and the parts that differ in size and thread. */
+/* Stacks of one or two profiles with their values, and parts that differ in size and thread. */
 #include "export/rows.h"
 
 #include <stdlib.h>
@@ -14,7 +14,8 @@ struct builder {
 	uint32_t capacity, part_capacity;
 };
 
-/* Rows of the profile's sites by index; the caller frees the array. Adds the values from this one on, of all four. */
+/* Adds the profile's sites; of the four values, only those from `first` on. Returns each site's row; the caller frees
+ * the array. */
 static uint32_t *sites_add(struct builder *builder, const struct profile *profile, double sign, int from)
 {
 	uint32_t *row_of = memory_allocate((size_t)profile->site_count + 1, sizeof *row_of);
@@ -66,7 +67,7 @@ static int part_compare(const void *left, const void *right)
 	return (a->thread > b->thread) - (a->thread < b->thread);
 }
 
-/* Samples of one row, size and thread become one part. */
+/* Merges samples of the same row, size and thread into one part. */
 static void parts_merge(struct export_rows *rows)
 {
 	uint32_t used = 0;
@@ -103,7 +104,7 @@ void export_rows_build(struct export_rows *rows, const struct profile *now, cons
 	numbering_free(&builder.by_key);
 }
 
-/* A site for which the tables had no more room has become a part of the sum of such sites since, which has grown by what
+/* A site for which the tables had no room any more has become a part of the sum of such sites, which has grown by what
  * the site has lost. */
 static void negative_balance(struct export_rows *rows, enum call_value value)
 {
@@ -121,7 +122,7 @@ static void negative_balance(struct export_rows *rows, enum call_value value)
 		retired->values.of[value] -= missing < retired->values.of[value] ? missing : retired->values.of[value];
 }
 
-/* Leaves out what was not touched in that time and is not in use: all rows that `base` alone has among it. */
+/* Leaves out rows that did not allocate in that time and have nothing in use: among them all that only `base` has. */
 static void idle_leave_out(struct export_rows *rows)
 {
 	uint32_t kept = 0;

@@ -21,13 +21,13 @@ struct writer {
 	struct export_rows rows;
 	struct frame *frames;
 	uint32_t frame_count, frame_capacity;
-	struct map *known; /* hash of a frame -> its number */
+	struct map *known; /* from a frame's hash to its number */
 	uint32_t *path;    /* room for a stack's locations, outermost first */
 	uint32_t path_capacity;
 	struct buffer *stacks; /* by row: the frame numbers as JSON, without brackets */
 };
 
-/* Which rows a profile is made of: all, or of a difference those that grew or shrank. */
+/* The rows of a profile: all or, in a difference, those that grew or shrank. */
 enum direction { DIRECTION_ALL, DIRECTION_GREW, DIRECTION_SHRANK };
 static const char *const direction_names[] = {
     [DIRECTION_ALL] = "", [DIRECTION_GREW] = ", grew", [DIRECTION_SHRANK] = ", shrank"};
@@ -102,7 +102,7 @@ static void frames_write(struct writer *writer)
 	json_end_object(json);
 }
 
-/* A row's whole weight in a profile; 0: it is not part of it. */
+/* A row's weight in a profile, a whole number; 0: the row is not in it. */
 static double row_weight(const struct export_row *row, enum call_value value, enum direction direction)
 {
 	const double weight = round(row->values.of[value]) * (direction == DIRECTION_SHRANK ? -1 : 1);

@@ -50,7 +50,7 @@ bool area_fill(const struct area *area)
 	return fine;
 }
 
-/* Is it within the bytes that a jump is written over? */
+/* Whether an address is within the bytes over which a jump is written. */
 static const struct detour *detour_around(const struct area *area, uint64_t pc)
 {
 	for (size_t i = 0; i < area->count; i++)
@@ -59,7 +59,8 @@ static const struct detour *detour_around(const struct area *area, uint64_t pc)
 	return NULL;
 }
 
-/* A signal handler returns to where it interrupted. A word that only looks so is there a moment later, too, and seldom. */
+/* A signal handler returns to the place that it interrupted. A word that only looks like such a place is there a moment
+ * later, too, and is rare. */
 static bool stack_leads_there(const struct area *area, uint64_t stack)
 {
 	uint64_t words[CHUNK_BYTES / sizeof(uint64_t)], low = UINT64_MAX, high = 0;
@@ -80,7 +81,7 @@ static bool stack_leads_there(const struct area *area, uint64_t stack)
 	return false;
 }
 
-/* Threads that stand where a jump will be go on in the copy. */
+/* Moves threads that stand where a jump will be into the copy. */
 static void threads_carry(const struct area *area, const struct tracees *tracees)
 {
 	struct user_regs_struct registers;
@@ -114,7 +115,7 @@ static bool threads_are_clear(const struct area *area, const struct tracees *tra
 	return true;
 }
 
-/* Do the bytes stand there that the plan knows, or our jump? */
+/* Whether the bytes there are those that the plan knows, or our jump. */
 static bool code_is_known(const struct area *area, const struct detour *detour)
 {
 	unsigned char now[DETOUR_JUMP_BYTES];

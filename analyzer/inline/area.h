@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The memory that seep puts near a program: a list of the functions that have jumps over them, for the one who takes
- * the jumps out, and copies of the instructions there. It stays when seep leaves, since threads may be in it, and is
- * used again.
+ * The memory that seep puts near a program. It holds a list of the functions that have jumps over them, for whoever
+ * takes the jumps out, and copies of the instructions that were there. It stays when seep leaves, since threads may be
+ * in it, and is used again.
  */
 #ifndef SEEP_INLINE_AREA_H
 #define SEEP_INLINE_AREA_H
@@ -16,7 +16,7 @@
 struct area_head {
 	uint64_t count;
 	struct area_record {
-		uint64_t address, at; /* of the jump, and where it leads */
+		uint64_t address, at; /* the place of the jump, and its target */
 		unsigned char was[8];
 	} records[SEEP_LINKED_MOST];
 };
@@ -29,22 +29,22 @@ enum {
 
 struct area {
 	const struct remote *remote;
-	uint64_t at;            /* in the process; 0: none yet */
-	struct detour *detours; /* those that are to be written, frees first */
+	uint64_t at;            /* address in the process; 0: none yet */
+	struct detour *detours; /* the jumps to write, those of frees first */
 	size_t count;
 };
 
-/* Where the copy of a number's detour goes. */
+/* Where the copy of the number'th detour goes. */
 uint64_t area_slot(const struct area *area, size_t number);
 
-/* Has it all that belongs there already? */
+/* Whether it already has everything that belongs there. */
 bool area_holds(const struct area *area);
 bool area_fill(const struct area *area);
 
-/* Writes the jumps; all threads stand still. False: one of them stands where it can't now; nothing is written. */
+/* Writes the jumps while all threads stand still. False: a thread stands where it must not, and nothing is written. */
 bool area_put_in(const struct area *area, const struct tracees *tracees);
 
-/* Takes out what is written, by what libseep.so's table tells; all threads stand still. */
+/* Takes the jumps out that libseep.so's table lists, while all threads stand still. */
 bool area_take_out(const struct remote *remote, uint64_t table);
 
 #endif

@@ -12,7 +12,7 @@
 
 enum { PREFIXES_MAX = 4, PREFIX_MAX = 32 };
 
-/* What the table of entry points says of a name. */
+/* The kinds of functions in the table of entry points. */
 enum { ALLOCATE, RESIZE, RELEASE, POSIX, TEXT, MEASURE, DESTROY };
 enum { FAST, NESTED, CXX, BY_HAND };
 static const struct entry {
@@ -20,7 +20,7 @@ static const struct entry {
 	int kind, hook, traits;
 	bool has_prefixes, is_rust;
 } entries[] = {
-#define flags 0 /* of the call; no trait that matters here */
+#define flags 0 /* traits of the call, none of which matters here */
 #define ENTRY(name, kind, hook, takes, traits) {#name, kind, hook, traits, false, false},
 #define ENTRY_PREFIXED(name, kind, hook, takes, traits) {#name, kind, hook, traits, true, false},
 #define ENTRY_OF_RUST(name, kind, hook, takes, traits) {#name, kind, hook, traits, false, true},
@@ -41,7 +41,7 @@ static bool takes_back(const struct entry *entry)
 	return entry->kind == RELEASE || entry->kind == RESIZE || entry->kind == DESTROY;
 }
 
-/* By the name itself, or behind a prefix. */
+/* Finds the entry of a C name, or of a name behind a prefix. */
 static const struct entry *entry_named(const char *name, bool prefixed)
 {
 	for (size_t i = 0; i < ENTRIES; i++)
@@ -68,7 +68,7 @@ struct search {
 	const struct program *program;
 	char prefixes[PREFIXES_MAX][PREFIX_MAX];
 	size_t prefix_count;
-	bool locals; /* C's names that no other file knows count, too */
+	bool locals; /* C names that are local to a file count, too */
 	const struct function *found[ENTRIES];
 	int worth[ENTRIES];
 };
@@ -84,7 +84,7 @@ static bool has_function(const struct program *program, const char *prefix, cons
 	return false;
 }
 
-/* jemalloc alone has a function mallocx. */
+/* Only jemalloc has a function mallocx. */
 static void prefixes_find(struct search *search)
 {
 	for (size_t i = 0; i < search->program->count && search->prefix_count < PREFIXES_MAX; i++) {
@@ -100,7 +100,7 @@ static void prefixes_find(struct search *search)
 	}
 }
 
-/* The entry that a function is, and how sure that is; 0: it is none. */
+/* The entry for a function, and how sure that is; 0: there is none. */
 static int function_recognise(const struct search *search, const struct function *function, const struct entry **entry)
 {
 	enum { LOCAL = 1, PREFIXED, GLOBAL };
@@ -119,7 +119,7 @@ static int function_recognise(const struct search *search, const struct function
 	return *entry ? PREFIXED : 0;
 }
 
-/* A name may be there twice (je_malloc beside malloc): there is one hook for it. */
+/* A name may occur twice (je_malloc beside malloc): there is one hook for it. */
 static void functions_find(struct search *search)
 {
 	memset(search->found, 0, sizeof search->found);
@@ -143,7 +143,7 @@ static int candidate_compare(const void *left, const void *right)
 	return a->entry < b->entry ? -1 : a->entry > b->entry;
 }
 
-/* One for each function, by the first of its names. */
+/* Takes one candidate for each function, by the first of its names. */
 static void candidates_take(struct candidates *candidates, const struct search *search)
 {
 	size_t kept = 0;
@@ -172,12 +172,12 @@ static const struct candidate *candidate_at(const struct candidates *candidates,
 	return NULL;
 }
 
-/* What one candidate leads to. */
+/* Where the instructions of one candidate lead. */
 struct question {
 	const struct candidates *candidates;
 	const struct candidate *of;
-	bool leads_to_another; /* that does the same kind of work */
-	bool leads_outside;    /* to another module's function of such a name */
+	bool leads_to_another; /* to another one that does the same kind of work */
+	bool leads_outside;    /* to another module's function with such a name */
 };
 
 static void place_ask(uint64_t target, const char *name, void *context)
@@ -186,7 +186,8 @@ static void place_ask(uint64_t target, const char *name, void *context)
 	const struct candidate *other = candidate_at(question->candidates, target);
 	const struct entry *entry = name ? entry_named(name, false) : NULL;
 
-	for (size_t i = 0; entry && !other && i < question->candidates->count; i++) /* it calls its own by the loader */
+	/* it calls its own functions through the loader */
+	for (size_t i = 0; entry && !other && i < question->candidates->count; i++)
 		if (question->candidates->items[i].entry == (unsigned)(entry - entries))
 			other = &question->candidates->items[i];
 	bool gives_too = question->of->gives;
@@ -196,8 +197,9 @@ static void place_ask(uint64_t target, const char *name, void *context)
 		question->leads_outside |= gives_too ? gives(entry) : takes_back(entry);
 }
 
-/* Where an exception may leave a function, or the program may keep the memory that it gives back (a pool), it counts only if
- * what it calls doesn't. Their ways to complain of too little memory are not followed. */
+/* Decides which hook a candidate gets. If an exception may leave a function, or the program may keep the memory that
+ * the function gives back (a pool), it counts only if the functions that it calls don't. The ways in which they
+ * complain about too little memory are not followed. */
 static void hook_choose(struct candidates *candidates, struct candidate *candidate, const struct program *program)
 {
 	const struct entry *entry = &entries[candidate->entry];
@@ -233,7 +235,7 @@ bool candidates_find(struct candidates *candidates, const struct program *progra
 	*candidates = (struct candidates){0};
 	prefixes_find(&search);
 	functions_find(&search);
-	const struct function *const *first = search.found; /* C's come first, malloc before all */
+	const struct function *const *first = search.found; /* C's functions come first, and malloc before all others */
 	if (!first[0]) {
 		search.locals = true;
 		functions_find(&search);

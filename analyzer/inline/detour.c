@@ -6,7 +6,7 @@
 
 #include "inline/disassembler.h"
 
-/* Bytes that are made one after the other, at an address. */
+/* Makes bytes one after the other, for an address. */
 struct writer {
 	unsigned char *bytes;
 	size_t used, size;
@@ -28,7 +28,8 @@ static void put_byte(struct writer *writer, unsigned char byte)
 	put(writer, &byte, 1);
 }
 
-/* Four bytes that lead from behind them (and `more` bytes of the same instruction) to the target. */
+/* Writes the four bytes of a relative address; it counts from behind them and behind `more` further bytes of the same
+ * instruction. */
 static void put_distance(struct writer *writer, uint64_t target, size_t more)
 {
 	int64_t distance = (int64_t)(target - (writer->at + writer->used + 4 + more));
@@ -38,7 +39,7 @@ static void put_distance(struct writer *writer, uint64_t target, size_t more)
 	put(writer, &near, sizeof near);
 }
 
-/* jmp *0(%rip), and what it leads to */
+/* jmp *0(%rip), followed by the target */
 static void put_far_jump(struct writer *writer, uint64_t target)
 {
 	static const unsigned char code[] = {0xff, 0x25, 0, 0, 0, 0};
@@ -47,8 +48,8 @@ static void put_far_jump(struct writer *writer, uint64_t target)
 	put(writer, &target, sizeof target);
 }
 
-/* A call returns to the function itself and not to the copy, so that its stack can be unwound. The address is pushed from
- * behind the jump that follows, whose length is `jump`. */
+/* A call must return to the function itself and not to the copy, so that its stack can be unwound. So the address
+ * behind the call is pushed; `jump` is the length of the jump that follows here. */
 static void put_return(struct writer *writer, size_t jump)
 {
 	static const unsigned char code[] = {0xff, 0x35};
@@ -64,7 +65,7 @@ static void put_call(struct writer *writer, const unsigned char *code, const str
 		put_return(writer, 5);
 		put_byte(writer, 0xe9);
 		put_distance(writer, instruction->target, 0);
-	} else { /* call *x(%rip) becomes jmp *x(%rip): the same bytes, but for one field of ModRM */
+	} else { /* call *x(%rip) becomes jmp *x(%rip): the same bytes, except for one field of ModRM */
 		put_return(writer, instruction->length);
 		unsigned char jump[16];
 		memcpy(jump, code, instruction->length);
@@ -76,7 +77,7 @@ static void put_call(struct writer *writer, const unsigned char *code, const str
 	put(writer, &next, sizeof next);
 }
 
-/* The instruction, as it is to be at another place. NULL: it is done. */
+/* Copies an instruction in the form that it needs at another place. NULL: it is done. */
 static const char *put_copy(struct writer *writer, const unsigned char *code, const struct instruction *instruction,
 			    uint64_t next)
 {
@@ -123,7 +124,7 @@ static bool is_direct(enum flow flow)
 	return flow == FLOW_JUMP || flow == FLOW_BRANCH || flow == FLOW_CALL;
 }
 
-/* Copies whole instructions until the jump has room. */
+/* Copies whole instructions until there is room for the jump. */
 static const char *copy_make(struct detour *detour, struct writer *writer, const unsigned char *code, size_t count,
 			     size_t padding)
 {

@@ -30,7 +30,7 @@ bool disassembler_prepare(struct error *error)
 	return zydis.prepared || error_set(error, "%s is of a version that seep does not know", file);
 }
 
-/* `call` and `jmp` know their target, or where it is written, or neither. */
+/* The target of `call` and `jmp` is known, or the place where it is stored, or neither. */
 static void flow_take(const ZydisDecodedInstruction *decoded, uint64_t next, struct instruction *instruction)
 {
 	bool direct = decoded->raw.imm[0].is_relative;

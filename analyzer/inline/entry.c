@@ -20,7 +20,7 @@ enum { STOP_WITHIN_MS = 2000 };
 
 enum outcome { OUTCOME_THERE, OUTCOME_EXEC, OUTCOME_GONE };
 
-/* It runs, to its next exec or to the trap (0: there is none). Signals on their way to it go on. */
+/* Lets the process run to its next exec, or to the trap (0: there is none). Passes signals on. */
 static enum outcome stop_await(pid_t pid, uint64_t trap)
 {
 	struct user_regs_struct registers;
@@ -28,7 +28,7 @@ static enum outcome stop_await(pid_t pid, uint64_t trap)
 	int status;
 
 	for (;;) {
-		/* Its end is for others to see. */
+		/* Only peeks, since others want to see the process's end. */
 		while (waitid(P_PID, (id_t)pid, &peeked, WEXITED | WSTOPPED | WNOWAIT | __WALL) != 0)
 			if (errno != EINTR)
 				return OUTCOME_GONE;
@@ -50,7 +50,7 @@ static enum outcome stop_await(pid_t pid, uint64_t trap)
 	}
 }
 
-/* Leaves it at its first instruction. */
+/* Stops the process at its first instruction. */
 static bool entry_await(pid_t pid, struct error *error)
 {
 	static const unsigned char trap = 0xcc;
@@ -62,7 +62,7 @@ static bool entry_await(pid_t pid, struct error *error)
 		struct remote remote;
 		unsigned char was = 0;
 		uint64_t entry = loaded_auxiliary(pid, AT_ENTRY);
-		/* A trap resets the disposition of SIGTRAP where it is ignored or blocked. */
+		/* The trap would reset the disposition of SIGTRAP if that is ignored or blocked. */
 		if (!entry || !tracing_signal_is_free(pid, SIGTRAP))
 			return error_set(error, "%s", entry ? "it ignores or blocks SIGTRAP" : "it can't be read");
 		if (!remote_open(&remote, pid, error))
@@ -78,15 +78,15 @@ static bool entry_await(pid_t pid, struct error *error)
 	}
 }
 
-/* The process at its entry. */
+/* The process at its first instruction. */
 struct entry {
 	struct remote remote;
 	struct tracees tracees;
 	struct loaded loaded;
-	uint64_t table; /* libseep.so's seep_linked */
+	uint64_t table; /* address of libseep.so's seep_linked */
 };
 
-/* libseep.so's constructor has seen that it is bypassed. */
+/* Corrects libseep.so, whose constructor has found that it is bypassed. */
 static bool bypass_undo(const struct entry *entry)
 {
 	struct seep_linked table;
@@ -145,7 +145,8 @@ bool process_hook_at_entry(pid_t pid, char *notes, size_t size, struct error *er
 		loaded_free(&entry.loaded);
 		remote_close(&entry.remote);
 	}
-	tracees_take(&entry.tracees, pid); /* also where it has been none of them yet: to let it go */
+	/* takes the process even if nothing was taken yet, so that it can be let go */
+	tracees_take(&entry.tracees, pid);
 	tracees_end(&entry.tracees);
 	return hooked;
 }

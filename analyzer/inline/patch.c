@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The plan, and what is brought: see patch.h. */
+/* Makes the plan, and brings the memory: see patch.h. */
 #include "inline/patch.h"
 
 #include <stdarg.h>
@@ -28,7 +28,7 @@ __attribute__((format(printf, 2, 3))) static void note(struct patch *patch, cons
 	va_end(arguments);
 }
 
-/* What the candidate's beginning becomes. False: `why` says why it stays as it is. */
+/* Makes a detour for the candidate. False: `why` says why its beginning stays as it is. */
 static bool detour_of(const struct patch *patch, const struct candidate *candidate, uint64_t at, uint64_t hook,
 		      struct detour *detour, const char **why)
 {
@@ -47,7 +47,7 @@ static int landing_compare(const void *left, const void *right)
 	return a->after < b->after ? -1 : a->after > b->after;
 }
 
-/* Other functions' jumps into the bytes that jumps would be written over. */
+/* Finds jumps of other functions into the bytes over which jumps would be written. */
 static struct landing *landings_find(const struct patch *patch, size_t *count)
 {
 	struct landing *landings = memory_allocate(patch->candidates.count + 1, sizeof *landings);
@@ -74,7 +74,7 @@ static const char *landing_complaint(const struct landing *landings, size_t coun
 	return NULL;
 }
 
-/* Takes out what can't be hooked. Without one that takes memory back nothing can be: its blocks would seem to leak. */
+/* Takes out functions that can't be hooked. If one of them frees, none can be hooked: its blocks would seem to leak. */
 static bool refusals_settle(struct patch *patch, struct error *error)
 {
 	struct detour detour;
@@ -169,7 +169,7 @@ static bool room_look(const struct seep_mapping *mapping, void *context)
 	return room->free_from < room->below;
 }
 
-/* The highest place below the program that nothing has. Above it is its heap, which grows. */
+/* The highest free place below the program. Above the program is its heap, which grows. */
 static uint64_t room_find(const struct remote *remote, uint64_t below)
 {
 	struct room room = {.below = below, .free_from = LOWEST};
@@ -201,7 +201,7 @@ static const struct candidate *candidate_named(const struct patch *patch, const 
 	return NULL;
 }
 
-/* Detours for one pass over the table: of functions that take memory back, or of the others. */
+/* Makes detours in one pass over the table: for functions that free, or for the others. */
 static bool detours_make(struct patch *patch, const struct seep_linked *table, bool take_back)
 {
 	const char *why;
@@ -242,7 +242,7 @@ static uint64_t copy_of(const struct patch *patch, const struct candidate *candi
 	return 0;
 }
 
-/* The pointers by which hooks call the functions. */
+/* Writes the pointers through which hooks call the functions. */
 static bool pointers_write(const struct patch *patch, const struct seep_linked *table)
 {
 	bool fine = true;

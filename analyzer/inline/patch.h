@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * An allocator that is a part of a program, and hooked where it is: its plan,
- * made while the program runs; what has to be brought near it; the jumps, which
- * are written while nothing moves.
+ * Hooks an allocator that is a part of a program where it lies: a plan, made while the program runs; memory that must
+ * be brought near the program; and jumps, written while nothing moves.
  */
 #ifndef SEEP_INLINE_PATCH_H
 #define SEEP_INLINE_PATCH_H
@@ -16,17 +15,17 @@ struct patch {
 	struct program program;
 	struct candidates candidates;
 	struct area area;
-	char notes[1024]; /* what is not hooked, and why: a line each */
+	char notes[1024]; /* a line for each function that is not hooked, and why */
 };
 
-/* Nothing is touched. False: the error says why nothing can be hooked. */
+/* Makes the plan; nothing is touched. False: the error says why nothing can be hooked. */
 bool patch_plan(struct patch *patch, const struct remote *remote, const struct loaded *loaded, struct error *error);
 void patch_free(struct patch *patch);
 
-/* The functions in which a thread may be in the midst of the allocator's work. To be freed. */
+/* The functions in which a thread may be in the middle of the allocator's work. The caller frees the array. */
 struct code_range *patch_own_code(const struct patch *patch, size_t *count);
 
-/* With the borrowed thread: brings what the hooks call, and tells libseep.so, whose table is at `table`. */
+/* Has the borrowed thread bring the code that the hooks call, and tells libseep.so, whose table is at `table`. */
 bool patch_bring(struct patch *patch, struct borrowed *borrowed, uint64_t table, struct error *error);
 
 #endif

@@ -27,7 +27,7 @@ static int function_compare(const void *left, const void *right)
 	return strcmp(a->name, b->name);
 }
 
-/* Without the version that may be behind it. */
+/* Copies a name without the version that may be behind it. */
 static char *name_copy(const char *name)
 {
 	char *copy = memory_copy_text(name);
@@ -36,7 +36,7 @@ static char *name_copy(const char *name)
 	return copy;
 }
 
-/* Takes over the symbols of functions that are in the code. */
+/* Takes over the symbols of functions in the code. */
 static void functions_take(struct program *program, Dwfl_Module *module)
 {
 	int total = dwfl_module_getsymtab(module);
@@ -165,7 +165,7 @@ size_t program_padding(const struct program *program, const struct function *fun
 	return used;
 }
 
-/* The name of what a pointer of the module is filled with. */
+/* The name of the function whose address the loader stores in a pointer of the module. */
 static const char *slot_name(const struct program *program, uint64_t slot)
 {
 	const struct loaded_module *module = program->module;
@@ -176,7 +176,8 @@ static const char *slot_name(const struct program *program, uint64_t slot)
 	return NULL;
 }
 
-/* An entry of the module for another module's function: a jump by a pointer, perhaps behind a marker. */
+/* The name of another module's function to which this stub leads: the stub jumps through a pointer, perhaps behind a
+ * marker. */
 static const char *entry_name(const struct program *program, uint64_t address)
 {
 	struct instruction instruction;
@@ -215,7 +216,7 @@ void program_visit(const struct program *program, const struct function *functio
 	}
 }
 
-/* Is the byte at `address` where an instruction begins, as far as its function tells, and does that lead there? */
+/* Whether an instruction of its function begins at `address`, and really leads there. */
 static bool really_leads(const struct program *program, uint64_t address, uint64_t after, uint64_t before)
 {
 	const struct function *function = program_function(program, address);
@@ -225,7 +226,7 @@ static bool really_leads(const struct program *program, uint64_t address, uint64
 	for (uint64_t at = function ? function->start : address; at <= address; at += instruction.length) {
 		const unsigned char *code = program_code(program, at, &count);
 		if (!code || !instruction_decode(code, count, at, &instruction))
-			return true; /* unknown: better not */
+			return true; /* if that is unknown, it is safer to believe it */
 		if (at == address)
 			return instruction.target > after && instruction.target < before;
 	}
@@ -239,7 +240,7 @@ static struct landing *landing_at(struct landing *landings, size_t count, uint64
 	return low && target < landings[low - 1].before ? &landings[low - 1] : NULL;
 }
 
-/* Where a jump or call that begins here would lead; 0: these bytes begin none. */
+/* The target of a jump or call that would begin here; 0: these bytes begin none. */
 static uint64_t leap_target(const unsigned char *code, uint64_t address)
 {
 	bool is_long = code[0] == 0x0f && code[1] >> 4 == 8;

@@ -8,9 +8,9 @@
 
 struct walk {
 	const struct program *program;
-	const struct function **queue; /* those that are to be looked at, and those that were */
+	const struct function **queue; /* functions still to be looked at, and those that were */
 	size_t looked, count;
-	unsigned char *known; /* by the function's number: it is in the queue */
+	unsigned char *known; /* by the function's number: it is in the queue already */
 	program_visitor *visit;
 	void *context;
 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Counts births in windows of time, and compares the counts with Poisson and binomial chance. Where births come in
- * bursts, so many of them are one event: counts and their means are divided by the dispersion first (quasi-Poisson; P.
- * McCullagh & J. A. Nelder, Generalized Linear Models, 1989).
+ * Counts births in windows of time, and compares the counts with Poisson and binomial chance. If births come in bursts,
+ * a burst is one event: counts and their means are first divided by the dispersion (quasi-Poisson; P. McCullagh & J. A.
+ * Nelder, Generalized Linear Models, 1989).
  */
 #include "leaks/births.h"
 
@@ -12,21 +12,21 @@
 #include "base/memory.h"
 #include "statistics/gamma.h"
 
-#define BINS 16          /* even, for the dispersion */
-#define ENDED_P 1e-4     /* the chance of so few births */
-#define ENDED_SHARE 0.15 /* this share of the earlier pace is still more than the present one */
+#define BINS 16          /* an even number, for the dispersion */
+#define ENDED_P 1e-4     /* so small a chance of so few births means that they have ended */
+#define ENDED_SHARE 0.15 /* unless they still come at more than this share of the earlier pace */
 #define SURE_P 0.01
 #define PACE_LEAST 0.25 /* this share of the earlier pace still counts as that pace */
-#define NONE_SHARE 0.4  /* this share of the recording without any birth is an end, too, ... */
-#define NONE_LEAST 4    /* ... if there were so many births */
-/* Births that slow down have this share of them in the later half of their time: the root of t has 0.293, a logarithm
- * 0.301; and where those of a crowded beginning are left out: 0.387, 0.348. */
+#define NONE_SHARE 0.4  /* if no birth is in this last share of the recording, they have ended, too, ... */
+#define NONE_LEAST 4    /* ... provided that there were this many births */
+/* If births slow down, this share of them is in the later half of their time: with the root of t 0.293, with a
+ * logarithm 0.301; if those of a crowded beginning are left out, 0.387 and 0.348. */
 #define SLOWING 0.31
 #define SLOWING_REST 0.395
 #define DIFFERENT_P 0.05
 #define OTHER_PACE_P 0.01 /* on either side */
 
-/* How uneven counts are beyond chance, from neighbours alone, so that a trend is none. */
+/* How uneven counts are beyond chance. It compares neighbours only, so that a trend does not count. */
 static double dispersion_of(const struct births *births)
 {
 	const double length = births->end_ns - births->begin_ns;
@@ -46,7 +46,7 @@ static double dispersion_of(const struct births *births)
 	}
 	if (pairs == 0)
 		return 1;
-	/* Every other pair is independent of the last. */
+	/* Every other pair is independent of the last one. */
 	return gamma_probability(BINS / 4.0, sum / pairs * BINS / 4, TAIL_UPPER) < DIFFERENT_P ? sum / pairs : 1;
 }
 
@@ -79,7 +79,7 @@ size_t births_within(const struct births *births, double from_ns, double to_ns)
 	return count;
 }
 
-/* The chance of `count` or fewer where `mean` are expected, and of `count` or more. */
+/* The chance of `count` or fewer if `mean` are expected; and of `count` or more. */
 static double chance_of_few(double count, double mean, double dispersion)
 {
 	return gamma_probability(count / dispersion + 1, mean / dispersion, TAIL_UPPER);
@@ -102,7 +102,7 @@ static double chance_of_part(size_t part, size_t whole, double share, double dis
 	return fmin(sum, 1);
 }
 
-/* The pace before a time, by the length of a window: how many of that pace were to be expected in it. */
+/* The pace before a time, for a window's length: how many births are expected in the window at that pace. */
 static double expected_in(const struct births *births, double before_ns, double window_ns)
 {
 	const double length = before_ns - births->begin_ns;

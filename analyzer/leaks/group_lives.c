@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sites and objects are put in order by counting. */
+/* Sorts sites and objects by group, by counting. */
 #include "leaks/group_lives.h"
 
 #include <stdlib.h>
@@ -7,9 +7,9 @@
 #include "base/memory.h"
 #include "statistics/measure.h"
 
-/* The group of a site that is in no group, or that the reference lacks because the recorder gave it up. */
+/* For a site in no group, or that the reference lacks because the recorder gave it up. */
 #define NO_GROUP UINT32_MAX
-#define LARGE 3 /* sampling rates: a block that is seldom missed */
+#define LARGE 3 /* times the sampling rate: such a block is seldom missed */
 
 /* The group of every site of the history. */
 static uint32_t *groups_of_history(const struct group_lives *lives, const uint32_t *groups)
@@ -27,15 +27,16 @@ static uint32_t *groups_of_history(const struct group_lives *lives, const uint32
 	return found;
 }
 
-/* Whether this is what a block became that was asked to be larger: it came when that one went, and a moment may have seen both
- * while the one was copied to the other. A small one may have been missed in between, and tells little. */
+/* Whether this object may be what an earlier one became by a resize: it came when that one went; a moment may show
+ * both, while one was copied to the other. Small blocks may have been missed in between, and tell little. */
 static bool is_replacement(const struct followed *object, const struct followed *before)
 {
 	return object->size > before->size && object->first <= before->last + 1u &&
 	       (double)object->size > LARGE * (double)object->rate;
 }
 
-/* By site of the history: it has had one block at a time, each larger than the last, as a vector or a table that grows. */
+/* For each site of the history, whether it has had one block at a time, each larger than the last: a vector or a table
+ * that grows. */
 static bool *find_one_block(const struct history *history)
 {
 	enum { NONE, ONE, REPLACED, SEVERAL };
@@ -43,7 +44,8 @@ static bool *find_one_block(const struct history *history)
 	size_t *last = memory_allocate(history->site_count + 1u, sizeof *last);
 	bool *found = memory_allocate(history->site_count + 1u, sizeof *found);
 
-	for (size_t i = 0; i < history->object_count; i++) { /* within a site in the order of their first moments */
+	/* within a site, objects are in the order of their first moments */
+	for (size_t i = 0; i < history->object_count; i++) {
 		const struct followed *object = &history->objects[i], *before = &history->objects[last[object->site]];
 		uint8_t *at = &kind[object->site];
 		if (*at == NONE)
@@ -61,7 +63,8 @@ static bool *find_one_block(const struct history *history)
 	return found;
 }
 
-/* Counts become beginnings: `counts` has one more than there are groups, and that of a group stands behind it. */
+/* Turns counts into beginnings. `counts` has one more entry than there are groups; a group's count is in the entry
+ * behind it. */
 static void begins_make(size_t *counts, uint32_t group_count)
 {
 	for (uint32_t i = 0; i < group_count; i++)
@@ -83,7 +86,7 @@ static void objects_order(struct group_lives *lives, const uint32_t *group_of)
 		lives->objects_most = begin[i + 2] > lives->objects_most ? begin[i + 2] : lives->objects_most;
 	begins_make(begin, count + 1);
 	lives->objects = memory_allocate(begin[count + 1], sizeof *lives->objects);
-	/* Each beginning moves to the end of its group, which is the beginning of the next one. */
+	/* Each beginning moves to the end of its group, which is where the next group begins. */
 	for (size_t i = 0; i < history->object_count; i++) {
 		const uint32_t group = group_of[history->objects[i].site];
 		if (group != NO_GROUP)

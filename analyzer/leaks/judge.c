@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The rule, as docs/SAMPLING.md gives it. `leak` wants two proofs: objects that have reached some age die no more
- * (plateau), and survivors were not born at the start alone (cohorts). It is sure where it also goes on at its pace
- * until now, and is more than a cache that fills brings together in that time; else it has its cautions. Growth alone
- * is `growing`: a cache that fills grows too. A group that can't be judged is `unknown`, with the reason.
+ * The rule, as docs/SAMPLING.md states it. `leak` needs two proofs: objects that have reached some age no longer die
+ * (plateau), and survivors were not all born at the start (cohorts). It is sure if it also goes on at its pace until
+ * now, and is more than a filling cache gathers in that time; otherwise it has cautions. Growth alone is `growing`: a
+ * cache that fills grows, too. A group that can't be judged is `unknown`, with the reason.
  */
 #include "leaks/judge.h"
 
@@ -13,16 +13,17 @@
 #include "leaks/plateau.h"
 #include "statistics/measure.h"
 
-#define SURE_BYTES (16 << 20) /* bytes that stay, ... */
-#define SURE_SECONDS 110   /* ... over so long: a cache that fills is seldom larger, and seldom fills for longer; ... */
-#define SURE_ALONE 1800    /* ... or over so long, however little */
-#define LAST_PART 8        /* the last part of the recording */
-#define VEIL_PART 16       /* ages past this part of the recording hide what came of late */
-#define QUIET_SHARE 1      /* of the earlier pace, or less: young objects do not speak for births that go on */
-#define FULL_SHARE 0.4     /* in a full cache, this share of the blocks that get old dies again, or more */
+#define SURE_BYTES (16 << 20) /* a leak of so many bytes ... */
+/* ... over so many seconds is sure: a cache that fills is seldom larger, and seldom fills for longer; ... */
+#define SURE_SECONDS 110
+#define SURE_ALONE 1800    /* ... or over so many seconds, however small it is */
+#define LAST_PART 8        /* the last 1/8 of the recording */
+#define VEIL_PART 16       /* at an age past 1/16 of the recording, the newest blocks can't be told from noise */
+#define QUIET_SHARE 1      /* times the earlier pace, or less: then the young objects do not show that births go on */
+#define FULL_SHARE 0.4     /* in a full cache, this share of the blocks that get old dies, or more */
 #define HIGHER 1.1         /* times the amount before counts as more than before */
-#define TELLING_SAMPLES 12 /* of a leak are enough for a verdict; ... */
-#define TELLING_TIMES 10   /* ... at its pace within so many times the recording's length */
+#define TELLING_SAMPLES 12 /* samples of a leak that are enough for a verdict, ... */
+#define TELLING_TIMES 10   /* ... if they come, at its pace, within so many times the recording's length */
 
 static void find_in_use(struct leak_evidence *evidence, const struct leaks *leaks, const double *in_use)
 {
@@ -57,7 +58,7 @@ static void find_cautions(struct leak_row *row, const struct leaks *leaks, const
 		row->cautions |= CAUTION_VEILED;
 }
 
-/* The young objects are no more than the earlier pace of the old ones had brought. */
+/* Whether there are no more young objects than the earlier pace of the old ones would have brought. */
 static bool young_are_quiet(const struct births *old, const struct births *any)
 {
 	const double since_ns = any->end_ns - old->end_ns, before = old->end_ns - old->begin_ns;
@@ -66,7 +67,8 @@ static bool young_are_quiet(const struct births *old, const struct births *any)
 	return young <= QUIET_SHARE * (double)old->count / before * since_ns;
 }
 
-/* Whether births have ended. Old objects alone show the state of their age ago, so the young ones must agree. */
+/* Whether births have ended. Old objects alone only show the state as it was when they were born, so the young ones
+ * must agree. */
 static bool has_ended(const struct leaks *leaks, const struct births *old, const struct births *any)
 {
 	const double length_ns = leaks->seconds * 1e9;
@@ -74,8 +76,8 @@ static bool has_ended(const struct leaks *leaks, const struct births *old, const
 	return births_have_ended(any, length_ns) || (births_have_ended(old, length_ns) && young_are_quiet(old, any));
 }
 
-/* If this is a leak: when a verdict will be possible, or the rate at which a recording of this length would have had
- * one. */
+/* If this is a leak: finds when a verdict will be possible, or the rate at which a recording of this length would have
+ * had one. */
 static void find_time_of_verdict(struct leak_row *row, const struct leaks *leaks, const struct births *any)
 {
 	const double seen_s = (any->end_ns - any->begin_ns) / 1e9;
@@ -93,7 +95,7 @@ static void find_time_of_verdict(struct leak_row *row, const struct leaks *leaks
 	}
 }
 
-/* It has grown for sure since the middle, and to more than it had before. */
+/* Whether it has surely grown since the middle, and to more than it had before. */
 static bool has_grown(const struct leak_row *row, const struct leaks *leaks)
 {
 	const struct leak_evidence *evidence = &row->evidence;
@@ -103,7 +105,7 @@ static bool has_grown(const struct leak_row *row, const struct leaks *leaks)
 		slope_of(leaks, row->group, SLOPE_LATE).interval.low > 0);
 }
 
-/* Both proofs, but weak. */
+/* Both proofs, but weak ones. */
 static bool is_suspect(const struct leak_evidence *evidence)
 {
 	return evidence->has_plateau && evidence->has_cohorts;
@@ -132,9 +134,10 @@ static void judge_rest(struct leak_row *row, const struct leaks *leaks, const st
 }
 
 /*
- * What outlived the plateau's age and was born in the measured time, by the length of that time: the longest time until
- * now throughout which the pace was one. The leak is itself a process of chance, of large blocks as of small ones, and
- * of bursts: the variance is that of its events, not of their sampling alone.
+ * The rate: the bytes that outlived the plateau's age and were born in the measured time, by the length of that time.
+ * The measured time is the longest until now throughout which the pace was one. The leak is itself a process of chance,
+ * whatever the size of its blocks, and comes in bursts: so the variance is that of its events, not only of their
+ * sampling.
  */
 static void measure_rate(struct leak_row *row, const struct leaks *leaks, const struct follow_ups *all,
 			 const struct births *old)
@@ -165,14 +168,14 @@ static void measure_rate(struct leak_row *row, const struct leaks *leaks, const 
 	    sum_interval(&lasting, unseen_bytes((double)leaks->reference->rate), ALPHA).high};
 	row->rate_from_s = (from_ns - (double)leaks->reference->start_ns) / 1e9;
 	row->rate_to_s = row->rate_from_s + length;
-	/* A part of the blocks that are there now may still die. */
+	/* Some of the blocks that are there now may still die. */
 	const double plateau = row->evidence.plateau;
 	row->leak_rate = sum_estimate(&lasting) / length * (1 + plateau) / 2;
 	row->leak_interval = (struct interval){bytes.low / length * plateau, bytes.high / length};
 }
 
-/* What is called a leak has a rate above zero for sure. Where nothing stays of what was born in the measured time, births
- * came sooner, and have ended; or else what is there is too little to say how fast it comes. */
+/* A place is called a leak only if its rate is surely above zero. If nothing stays of what was born in the measured
+ * time, births came earlier, and have ended; otherwise there is too little to say how fast it grows. */
 static enum leak_verdict verdict_by_rate(const struct leak_row *row, const struct births *old, const struct births *any)
 {
 	if (row->leak_interval.low > 0)
@@ -180,7 +183,7 @@ static enum leak_verdict verdict_by_rate(const struct leak_row *row, const struc
 	return row->leak_rate == 0 && young_are_quiet(old, any) ? LEAK_STOPPED : LEAK_GROWING;
 }
 
-/* By now objects past the age die about as often as others reach it: a cache that has filled. */
+/* Whether objects past the age now die about as often as others reach it: a cache that is full. */
 static bool is_full(const struct leaks *leaks, const struct follow_ups *all, uint64_t age_ns, const struct births *old)
 {
 	const double window_ns = leaks->seconds * 1e9 / LAST_PART;
@@ -221,9 +224,9 @@ static void judge(struct leak_row *row, const struct leaks *leaks, const struct 
 }
 
 /*
- * The share that reaches an age. Lifetimes in bins include objects that no snapshot saw; but their last bin is half of
- * the age wide, and deaths of objects of one age cluster. So the bins count only up to the longest gap between
- * snapshots: every object that lives longer was seen, and is followed by itself.
+ * The share that reaches an age. Lifetimes in bins include objects that no snapshot saw; but the last bin is half of
+ * the age wide, and deaths of objects of one age cluster. So bins count only up to the longest gap between snapshots:
+ * every object that lives longer was seen, and is followed individually.
  */
 static struct survival survival_to(const struct life_table *lives, const struct leaks *leaks,
 				   const struct follow_ups *all, uint64_t age_ns)

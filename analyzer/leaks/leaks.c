@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Puts groups, growth and history together, judges every group, and orders them. */
+/* Combines groups, growth and history, judges every group, and sorts them. */
 #include "leaks/leaks.h"
 
 #include <math.h>
@@ -12,8 +12,8 @@
 #include "leaks/referenced.h"
 #include "statistics/measure.h"
 
-#define ROUNDING_MOST 3    /* one byte becomes a block of 32, but not every block has one byte */
-#define GROWTH_SURE 0.25   /* share of a growth that may be chance where two growths are compared */
+#define ROUNDING_MOST 3    /* times: one byte becomes a block of 32, but not every block has one byte */
+#define GROWTH_SURE 0.25   /* the largest share of a growth that may be chance when two growths are compared */
 #define ACCOUNT_OLD_NS 1e9 /* an older account does not describe this moment */
 
 const char *leak_verdict_name(enum leak_verdict verdict)
@@ -32,13 +32,13 @@ const struct leak_row *leaks_rows(const struct leaks *leaks, enum leak_verdict v
 	return rows;
 }
 
-/* From the comparison of the middle with the end: growth, q-value, churn. Its rows are found by their keys. */
+/* Takes growth, q-value and churn from the comparison of the middle with the end; finds its rows by their keys. */
 static void rows_take_growth(struct leaks *leaks, enum group_by by)
 {
 	struct comparison comparison;
 
 	comparison_build(&comparison, leaks->middle, leaks->reference, by);
-	comparison_test_all(&comparison); /* q is shown for rows that are not called, too */
+	comparison_test_all(&comparison); /* rows that are not called show q, too */
 	for (uint32_t i = 0; i < comparison.count; i++) {
 		const struct comparison_row *from = &comparison.rows[i];
 		const uint32_t index = numbering_get(&leaks->groups.by_key, comparison.groups.groups[from->group].key);
@@ -83,13 +83,13 @@ static void rows_take_references(struct leaks *leaks, const struct series *serie
 	free(sums);
 }
 
-/* Both proofs, but weak. */
+/* Both proofs, but weak ones. */
 static bool is_suspect(const struct leak_row *row)
 {
 	return row->evidence.has_plateau && row->evidence.has_cohorts;
 }
 
-/* The value by which a row is ordered within its verdict, the largest first: the surest rows lead. */
+/* The value by which rows of one verdict are sorted, the largest first: the surest rows lead. */
 static double row_weight(const struct leak_row *row)
 {
 	switch (row->verdict) {
@@ -158,7 +158,7 @@ void leaks_add_rates(struct leaks *leaks)
 	    (struct interval){leaks->leak_rate - sqrt(squares_low), leaks->leak_rate + sqrt(squares_high)};
 }
 
-/* Groups that never showed a sample (the one without a stack is always there) are not rows. */
+/* Drops groups that never showed a sample (the one without a stack always exists). */
 static void rows_drop_empty(struct leaks *leaks)
 {
 	uint32_t kept = 0;
@@ -170,7 +170,7 @@ static void rows_drop_empty(struct leaks *leaks)
 	leaks->count = kept;
 }
 
-/* Until the timer has taken as many more snapshots. */
+/* Until the timer has taken that many more snapshots. */
 static double seconds_until(const struct profile *reference, uint32_t snapshots)
 {
 	const uint64_t age_ns = reference->time_ns - reference->start_ns;
@@ -274,9 +274,9 @@ void leaks_free(struct leaks *leaks)
 	*leaks = (struct leaks){0};
 }
 
-/* How many bytes the allocator takes for a byte that the program asks for: it rounds up, small blocks the most. Its
- * account also includes blocks from before the recording, so a factor that no rounding explains is not used. 0: not
- * known. */
+/* How many bytes the allocator takes for each byte that the program asks for: it rounds up, small blocks the most. Its
+ * account includes blocks from before the recording, so a factor that rounding can't explain is not used. 0:
+ * unknown. */
 static double rounding_by_account(const struct profile *profile)
 {
 	struct profile_totals totals;
@@ -292,8 +292,8 @@ static double rounding_by_account(const struct profile *profile)
 	return (double)profile->memory[SEEP_MEMORY_ALLOCATOR_IN_USE] / asked;
 }
 
-/* Without an account: how many bytes that count against a limit came since the middle for each byte in use that came,
- * if that is sure to a quarter. 0: not known. */
+/* Without an account: how many bytes that count against a limit came since the middle, for each byte that came into
+ * use, if that is known to a quarter. 0: unknown. */
 static double rounding_by_growth(const struct leaks *leaks, enum seep_memory_key used)
 {
 	const struct profile *before = leaks->middle, *now = leaks->reference;
@@ -322,7 +322,7 @@ bool leaks_limit(const struct leaks *leaks, struct leak_limit *limit)
 {
 	static const struct {
 		const char *name;
-		enum seep_memory_key limit, used; /* used: what counts against it */
+		enum seep_memory_key limit, used; /* used: the amount that counts against the limit */
 	} limits[] = {
 	    {"cgroup limit", SEEP_MEMORY_LIMIT, SEEP_MEMORY_RSS},
 	    {"address space limit", SEEP_MEMORY_LIMIT_VIRTUAL, SEEP_MEMORY_VIRTUAL},

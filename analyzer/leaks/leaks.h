@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Leak, cache or load: a verdict for each site from the whole series of a
- * recording's snapshots, with the evidence it rests on. docs/SAMPLING.md has
- * the rule and its reasons.
+ * Leak, cache or load? A verdict for each site from the whole series of a recording's snapshots, with its evidence.
+ * docs/SAMPLING.md has the rule and its reasons.
  *
- * The series is what the timer took; snapshots taken at a peak were selected by
- * their value and are left out. It is read as of its last snapshot, the
- * reference. Every stack that any of its snapshots has is in the reference,
- * since counters only grow; groups are therefore those of the reference.
+ * The series has the snapshots by the timer; those at a peak were selected by their value, and are left out. It is
+ * judged as of its last snapshot, the reference. Every stack that any of its snapshots has is in the reference, since
+ * counters only grow; so groups are those of the reference.
  */
 #ifndef SEEP_LEAKS_LEAKS_H
 #define SEEP_LEAKS_LEAKS_H
@@ -25,23 +23,23 @@ static inline bool leak_is_sure(const struct leak_row *row)
 	return row->verdict == LEAK_LEAK && row->cautions == 0;
 }
 
-/* Snapshots that the timer took, for any verdict but `unknown`. */
+/* Snapshots by the timer that any verdict but `unknown` needs. */
 #define LEAK_SERIES_LEAST 3
 
 /* Reference and middle of the series must have been symbolized, and must outlive the result. */
 void leaks_build(struct leaks *leaks, const struct series *series, enum group_by by);
 void leaks_free(struct leaks *leaks);
 
-/* Spreads of a verdict. */
+/* The number of spreads with this verdict. */
 uint32_t leaks_spread_count(const struct leaks *leaks, enum leak_verdict verdict);
 
-/* Whether anything leaks: a row, or a spread over many rows. */
+/* Whether anything leaks: a row, or many rows together. */
 static inline bool leaks_any(const struct leaks *leaks)
 {
 	return leaks->verdicts[LEAK_LEAK] + leaks_spread_count(leaks, LEAK_LEAK) > 0;
 }
 
-/* The rows and the spreads of a verdict, the surest first; the caller frees the array. */
+/* The rows and spreads with this verdict, the surest first; the caller frees the array. */
 struct leak_row *leaks_rows_and_spreads(const struct leaks *leaks, enum leak_verdict verdict, uint32_t *count);
 
 /* For qsort: by verdict, then the surest first. */
@@ -50,18 +48,18 @@ int leak_row_compare(const void *left, const void *right);
 /* Fills the rate of all leaks together: their sums add, so the interval is that of the added sum. */
 void leaks_add_rates(struct leaks *leaks);
 
-/* The rows of a verdict, leaks->verdicts[verdict] of them. */
+/* The rows with this verdict, leaks->verdicts[verdict] of them. */
 const struct leak_row *leaks_rows(const struct leaks *leaks, enum leak_verdict verdict);
 
 /*
- * When memory will be full, at the pace of all leaks together: `limit` is the tightest that is known, `used` what
- * counts against it. False where there is no leak or no limit.
+ * When memory will be full, at the pace of all leaks together: `limit` is the tightest known limit, `used` counts
+ * against it. False: there is no leak or no limit.
  */
 struct leak_limit {
 	const char *name;      /* "cgroup limit", ... */
 	double limit, used;    /* bytes */
-	double seconds;        /* until it is reached */
-	struct interval bound; /* the same at the fastest and the slowest pace in the interval */
+	double seconds;        /* until the limit is reached */
+	struct interval bound; /* the same at the fastest and the slowest pace in the rate's interval */
 };
 bool leaks_limit(const struct leaks *leaks, struct leak_limit *limit);
 

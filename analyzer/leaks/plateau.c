@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The ages that are tried rise by half each from the series' usual gap, up to 0.61 of the recording; of those that
- * have a proof the first is taken past which next to nothing dies, or else the one past which the least dies. Objects
- * of a crowded beginning prove nothing about later ones: then a proof is made of these alone. A gap that is longer
- * than usual does no harm: what dies within it unseen was never counted as at risk there. The test of a plateau is
- * strict because every site is tested at several ages, and a program has hundreds of sites. A group that passes only
- * a weak test is suspect: old objects gather there, and too few yet for a proof.
+ * Ages are tried from the series' usual gap up to 0.61 of the recording, each half as long again as the one before.
+ * Among those with a proof, the first is taken past which next to nothing dies, or else the one past which the least
+ * dies. Objects of a crowded beginning prove nothing about later ones: then only the later ones count. A gap that is
+ * longer than usual does no harm: objects that die unseen within it were never counted as at risk there. The test of a
+ * plateau is strict, because every site is tested at several ages, and a program has hundreds of sites. A group that
+ * passes only a weak test is suspect: old objects gather there, too few yet for a proof.
  */
 #include "leaks/plateau.h"
 
@@ -14,25 +14,26 @@
 
 #include "base/memory.h"
 
-#define PROOF_P 1e-3   /* that so few deaths if objects lived for half of what can be watched on average, or less */
-#define SUSPECT_P 0.05 /* the same for a suspicion, which is worth a word but no proof */
+/* the chance of so few deaths if objects lived, on average, for half of the time that they can be watched */
+#define PROOF_P 1e-3
+#define SUSPECT_P 0.05 /* the same for a suspicion, which is mentioned but is not a proof */
 #define LIFE_PART 2
-#define PLATEAU_LEAST 0.6 /* share of those that reached the age and outlive all ages seen */
-#define PLATEAU_LATE 0.7  /* the same past ages of more than this part of the recording: */
+#define PLATEAU_LEAST 0.6 /* share of the objects that reached the age that must outlive all ages seen */
+#define PLATEAU_LATE 0.7  /* the same for ages past this part of the recording: */
 #define LATE_AGE 4
-#define PLATEAU_FINE 0.95 /* of them is next to all */
-#define BEGIN_PART 8      /* of the recording is its beginning, ... */
-#define CROWD_TIMES 3     /* ... and crowded where it brought so many times its share, ... */
-#define CROWD_LEAST 3     /* ... and more than so few */
-#define LATE_LEAST 3      /* share of the survivors that must be born in the later half of the time */
-#define LATE_CHANCE 1e-3  /* or, for a suspicion, chance may have left so few of them, ... */
-#define FEW_SURVIVORS 100 /* ... where there are no more than this */
-#define SURVIVORS_LEAST 4 /* samples */
+#define PLATEAU_FINE 0.95 /* this share of them is next to all */
+#define BEGIN_PART 8      /* the first 1/8 of the recording is its beginning, ... */
+#define CROWD_TIMES 3     /* ... which is crowded if it has so many times its share of births, ... */
+#define CROWD_LEAST 3     /* ... and more than so few births */
+#define LATE_LEAST 3      /* survivors that must be born in the later half of the time */
+#define LATE_CHANCE 1e-3  /* for a suspicion, chance may have left so few of them ... */
+#define FEW_SURVIVORS 100 /* ... if there are no more survivors than this */
+#define SURVIVORS_LEAST 4 /* samples that must survive */
 #define SURVIVORS_LATE 20
 #define AGE_FACTOR 1.5
 #define AGE_MOST 0.61 /* of the recording */
 
-/* The chance of `few` or fewer of `count`, each with an even chance. */
+/* The chance of `few` or fewer out of `count`, each with an even chance. */
 static double even_chance(uint32_t few, uint32_t count)
 {
 	double term = exp2(-(double)count), sum = term;
@@ -44,8 +45,8 @@ static double even_chance(uint32_t few, uint32_t count)
 	return sum;
 }
 
-/* A pool that filled at the start has survivors of that time alone. For a proof some later ones must be there; for a
- * suspicion it is enough that chance may explain why they are few. */
+/* The survivors in a pool that was filled at the start are all of that time. A proof needs some later ones; for a
+ * suspicion it is enough if chance may explain why they are few. */
 static bool cohorts_hold(const struct cohort_outcome *outcome, bool for_proof)
 {
 	const uint32_t late = outcome->born[COHORTS - 2] + outcome->born[COHORTS - 1];
@@ -78,8 +79,9 @@ static double life_asked(uint64_t age_ns, const struct leaks *leaks)
 	return (leaks->seconds * 1e9 - (double)age_ns) / LIFE_PART;
 }
 
-/* Of those that reached the age, as many must be alive, and such a share must outlive every age seen. The shorter they can
- * be watched, the more: in a cache that evicts at random some get very old, too. A short series has no smaller age. */
+/* Enough of the objects that reached the age must be alive, and a large enough share must outlive every age seen. The
+ * shorter they can be watched, the more are needed: a cache that evicts at random has some very old ones, too. A short
+ * series has no smaller age. */
 static bool enough_survive(const struct leak_evidence *evidence, uint32_t survivors, const struct leaks *leaks)
 {
 	const uint64_t age_ns = evidence->plateau_age_ns;
@@ -107,7 +109,7 @@ static void evidence_fill(struct leak_evidence *evidence, const struct follow_up
 	evidence->is_proven = evidence->has_plateau && cohorts_hold(&old, true) && evidence->p <= PROOF_P;
 }
 
-/* True where `evidence` says more for a leak than `best` does. */
+/* Whether `evidence` says more for a leak than `best` does. */
 static bool evidence_is_better(const struct leak_evidence *evidence, const struct leak_evidence *best)
 {
 	const bool holds = evidence->has_plateau && evidence->has_cohorts;
@@ -140,13 +142,13 @@ void plateau_find(struct leak_evidence *best, const struct leaks *leaks, const s
 	for (double age_ns = (double)leaks->usual_gap_ns;
 	     age_ns < most_ns && !(best->is_proven && best->plateau >= PLATEAU_FINE); age_ns *= AGE_FACTOR)
 		plateau_try(best, age_ns, leaks, &ordered, &later);
-	/* Where nothing dies past a smaller age, the greatest one would only hide that births have ended. */
+	/* If nothing dies past a smaller age, a greater one would only hide that births have ended. */
 	if (!(best->has_plateau && best->p <= PROOF_P && best->plateau >= PLATEAU_FINE))
 		plateau_try(best, most_ns, leaks, &ordered, &later);
 	follow_order_free(ordered.order);
 }
 
-/* Without any death, the exposure alone gives p. */
+/* Without any death, p follows from the exposure alone. */
 double plateau_samples_least(const struct leak_evidence *evidence, const struct leaks *leaks)
 {
 	const double needed_ns = -log(PROOF_P) * life_asked(evidence->plateau_age_ns, leaks);

@@ -18,7 +18,7 @@ static bool is_explained(enum leak_verdict verdict)
 	return verdict == LEAK_LEAK || verdict == LEAK_GROWING || verdict == LEAK_STOPPED;
 }
 
-/* Those that have a verdict of growth, and their series (of all spreads) behind those of the groups. */
+/* Keeps the spreads that have a verdict of growth. Their series, behind those of the groups, stay in the same place. */
 static void spreads_keep(struct leaks *leaks, const double *in_use)
 {
 	const size_t times = leaks->time_count, groups = leaks->groups.count;
@@ -50,7 +50,7 @@ static struct spread spread_of(const struct spread_place *place, uint32_t number
 	return spread;
 }
 
-/* Judges the spreads as rows are: with the histories of all their blocks. */
+/* Judges the spreads like rows: with the histories of all their blocks. */
 static void spreads_judge(struct leaks *leaks, const struct spreads *found, const struct series *series)
 {
 	const struct history *history = &series->history;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finding and opening debug files: see debug_files.h. */
+/* Finds and opens debug files: see debug_files.h. */
 #include "modules/debug_files.h"
 
 #include <fcntl.h>
@@ -18,10 +18,9 @@
 
 static char *debug_path; /* libdwfl's list; see debug_files_prepare() */
 
-static struct buffer debuginfod_said; /* what was wrong with the servers that were asked for this module */
+static struct buffer debuginfod_said; /* faults of the servers that were asked for this module */
 
-/* Finds a debug file by libdwfl on this machine, or else on a server. A file that is larger inside than outside is
- * refused. */
+/* Finds a debug file by libdwfl on this machine, or else on a server. Refuses a file that unpacks to too much. */
 static int debug_file_find(Dwfl_Module *module, void **user, const char *name, Dwarf_Addr base, const char *file,
 			   const char *link, GElf_Word link_crc, char **found)
 {
@@ -29,7 +28,7 @@ static int debug_file_find(Dwfl_Module *module, void **user, const char *name, D
 	const unsigned char *build_id = NULL;
 	GElf_Addr place;
 	const int length = dwfl_module_build_id(module, &build_id, &place);
-	const bool is_supplement = link && link_crc == 0; /* of a debug file that was found */
+	const bool is_supplement = link && link_crc == 0; /* a supplement of a debug file that was found */
 	int descriptor = -1;
 
 	if (is_supplement ||
@@ -52,8 +51,9 @@ static const Dwfl_Callbacks callbacks = {
     .debuginfo_path = &debug_path,
 };
 
-/* libdwfl keeps what its search by build id has opened, to close it with the descriptor that it is told of. Of a search that
- * chunks_find() began it is told none, and closes number 0: no file of ours may have that. */
+/* libdwfl keeps open what its search by build id has found, and closes it together with the descriptor that it was
+ * given. In a search that chunks_find() begins it is given none, and closes number 0: no file of ours may have that
+ * number. */
 static void descriptor_zero_fill(void)
 {
 	if (fcntl(0, F_GETFD) < 0)
@@ -67,9 +67,9 @@ void debug_files_prepare(const char *directory)
 	debuginfod_said.length = 0;
 	descriptor_zero_fill();
 	elf_version(EV_CURRENT);        /* libelf works only after this */
-	buffer_append_byte(&path, '+'); /* a debug link's CRC is compared, too */
-	/* The list is separated by colons, so a directory that has one in its name can't be in it. Build ids are looked for
-	 * below absolute paths alone. */
+	buffer_append_byte(&path, '+'); /* '+': also compare a debug link's CRC */
+	/* Colons separate the list's directories, so a directory with a colon in its name can't be in it. libdwfl looks
+	 * for build ids only below absolute paths. */
 	char *real = directory ? realpath(directory, NULL) : NULL;
 	if (real && !strchr(real, ':'))
 		buffer_printf(&path, ":%s", real);
@@ -112,7 +112,7 @@ void debug_files_close(struct debug_files *files)
 	files->chunks_path = NULL;
 }
 
-/* Takes the descriptor and the path, if the file behind them is one to be read in chunks. */
+/* Takes the descriptor and the path if the file is one that is read in chunks. */
 static bool chunks_take(struct debug_files *files, int descriptor, char *path)
 {
 	files->chunks = descriptor < 0 ? NULL : dwarf_chunks_open(descriptor, DWARF_CHUNKS_SIZES);
@@ -127,8 +127,8 @@ static bool chunks_take(struct debug_files *files, int descriptor, char *path)
 	return false;
 }
 
-/* Chunks of the debug file that libdwfl would take, or of the module's own. libdwfl is asked in a session that ends
- * here, since to find the file is to open it for good. */
+/* Finds chunks of the debug file that libdwfl would take, or of the module's own file. It asks libdwfl in a session
+ * that ends here, because libdwfl keeps open what it finds. */
 static void chunks_find(struct debug_files *files)
 {
 	const char *path = NULL, *name;
@@ -169,7 +169,7 @@ const char *debug_files_path(const struct debug_files *files, bool *is_apart)
 	return files->chunks_path ? files->chunks_path : debug_file ? debug_file : main_file;
 }
 
-/* libdwfl names no file for what a server sent. */
+/* libdwfl names no file for one that a server sent. */
 bool debug_files_are_fetched(const struct debug_files *files)
 {
 	GElf_Addr ignored;

@@ -15,18 +15,18 @@ struct debug_files { /* zero-initialise */
 	Dwfl_Module *module;         /* NULL: no file */
 	Dwarf *dwarf;                /* NULL: none, or a large file's */
 	Dwarf_Addr bias;             /* of `dwarf` */
-	struct dwarf_chunks *chunks; /* a large file's, otherwise NULL */
+	struct dwarf_chunks *chunks; /* for a large file; otherwise NULL */
 	int chunks_descriptor;
-	char *chunks_path; /* NULL: from a server */
+	char *chunks_path; /* NULL: it came from a server */
 };
 
-/* To be called before a module is opened: where to look for debug files. The user may have given a `directory`, else NULL. */
+/* Call this before a module is opened: it says where to look for debug files. `directory` is the user's, or NULL. */
 void debug_files_prepare(const char *directory);
 
-/* Opens the module's file, and takes its descriptor over. */
+/* Opens the module's file, and takes over its descriptor. */
 void debug_files_open_module(struct debug_files *files, const char *path, int descriptor);
 
-/* The same, and finds its DWARF, which is libdw's or comes in chunks. False: there is none. */
+/* The same, and finds the module's DWARF, whole by libdw or in chunks. False: there is none. */
 bool debug_files_open(struct debug_files *files, const char *path, int descriptor);
 
 void debug_files_close(struct debug_files *files);
@@ -36,17 +36,17 @@ static inline bool debug_files_have_dwarf(const struct debug_files *files)
 	return files->dwarf || files->chunks;
 }
 
-/* The file that names come from; NULL: libdwfl names none. `is_apart`: it is a debug file. */
+/* The file from which names come; NULL: libdwfl names none. `is_apart`: it is a separate debug file. */
 const char *debug_files_path(const struct debug_files *files, bool *is_apart);
 
-/* Did a server send the DWARF? */
+/* Whether a server sent the DWARF. */
 bool debug_files_are_fetched(const struct debug_files *files);
 
-/* Has the module's own file a symbol table? Without one, local functions come from .gnu_debugdata, a small compressed file
- * that some distributions put into a program. */
+/* Whether the module's own file has a symbol table. Without one, local functions come from .gnu_debugdata, a small
+ * compressed file that some distributions put into a program. */
 bool debug_files_have_symbol_table(const struct debug_files *files);
 
-/* What was wrong with the servers since debug_files_prepare(); "": nothing. */
+/* Faults of servers since debug_files_prepare(); "": none. */
 const char *debug_files_complaint(void);
 
 #endif

@@ -44,7 +44,7 @@ static bool has_named(struct buffer *path, const char *first, int first_length, 
 	return is_there(path);
 }
 
-/* An absolute place has the file below the module's directory, or below that without its first parts. */
+/* For an absolute place, the file may be below the module's directory, or below that without its first parts. */
 static bool has_below(struct buffer *path, const char *place, int place_length, const char *file, int file_length,
 		      const char *link, const char *base)
 {
@@ -60,7 +60,7 @@ static bool has_by_name(struct buffer *path, const char *list, const char *file,
 {
 	const char *base = path_base_name(file);
 	const int directory = base > file ? (int)(base - 1 - file) : 0;
-	struct buffer made_up = {0}; /* beside the module its own name is the module itself */
+	struct buffer made_up = {0}; /* beside the module, its own name is the module itself */
 
 	buffer_printf(&made_up, "%s.debug", base);
 	const bool is_beside = has_named(path, file, directory, "", 0, link ? link : made_up.data, base);
@@ -82,7 +82,7 @@ bool debug_places_have_file(const char *list, const uint8_t *build_id, uint32_t 
 			    const char *link)
 {
 	struct buffer path = {0};
-	bool has = !file || *file != '/' || (link && strchr(link, '/')); /* then libdwfl may look anywhere */
+	bool has = !file || *file != '/' || (link && strchr(link, '/')); /* in these cases libdwfl may look anywhere */
 
 	for (const char *at = list; *at && !has; at += *at == ':') {
 		const char *place = at + (*at == '+' || *at == '-');

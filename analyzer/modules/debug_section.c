@@ -67,7 +67,7 @@ static bool inflate_exactly(struct debug_section *section, unsigned char *data, 
 			return false;
 		if (inflater->avail_out < wanted || inflater->avail_in < had)
 			continue;
-		/* It went no further: it has no input, or is at its end. */
+		/* it made no progress: its input is missing, or it is at the end */
 		ssize_t got = had == 0 && inflater->block_state != ISAL_BLOCK_FINISH
 				  ? file_read(section, section->input, INPUT_BYTES)
 				  : 0;

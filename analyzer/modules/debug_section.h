@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The bytes of one section of a file, unpacked where they are compressed, from its beginning to its end. */
+/* Reads one section of a file from its beginning to its end, and unpacks it if it is compressed. */
 #ifndef SEEP_MODULES_DEBUG_SECTION_H
 #define SEEP_MODULES_DEBUG_SECTION_H
 
@@ -9,21 +9,21 @@
 
 #include <gelf.h>
 
-struct inflate_state; /* of igzip, in a fraction of zlib's time */
+struct inflate_state; /* igzip's, which takes a fraction of zlib's time */
 
 struct debug_section {
 	int descriptor;
-	uint64_t next, end;             /* the part of the file that was not read yet */
-	uint64_t bytes, given;          /* unpacked: in all, so far */
+	uint64_t next, end;             /* the part of the file that is still to be read */
+	uint64_t bytes, given;          /* unpacked bytes: in all, and so far */
 	struct inflate_state *inflater; /* NULL: the section is not packed */
 	unsigned char *input;
 };
 
-/* False: its compression is unknown, or it is damaged. */
+/* False: the section's compression is unknown, or it is damaged. */
 bool debug_section_open(struct debug_section *section, int descriptor, const GElf_Shdr *header);
 void debug_section_close(struct debug_section *section);
 
-/* Exactly so many bytes more; false: there are fewer, or they can't be unpacked. */
+/* Reads exactly that many bytes more; false: there are fewer, or they can't be unpacked. */
 bool debug_section_read(struct debug_section *section, void *data, size_t bytes);
 
 #endif

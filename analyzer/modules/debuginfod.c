@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* libdebuginfod is loaded when it is wanted, as libdw does: it brings an HTTP client along, and is not installed
+/* libdebuginfod is loaded when it is needed, as libdw does it: it brings an HTTP client along, and is not installed
  * everywhere. It has its own cache, by build id. It asks all servers at once and stays with the one that answers first,
  * even if that one then fails; in that case seep asks them one by one. */
 #include "modules/debuginfod.h"
@@ -20,7 +20,7 @@
 
 enum { SERVERS_MAX = 16 };
 
-/* As libdebuginfod's header has it; the header is not needed to build seep. */
+/* As libdebuginfod's header declares them: building seep does not need that header. */
 typedef struct debuginfod_client debuginfod_client;
 struct debuginfod_functions {
 	debuginfod_client *(*begin)(void);
@@ -34,26 +34,26 @@ struct debuginfod_functions {
 
 /* The state that all requests of a command share. */
 static struct {
-	double deadline;           /* seconds of the monotonic clock; 0: the time has not begun */
-	char *servers;             /* what DEBUGINFOD_URLS was */
-	bool refused[SERVERS_MAX]; /* by place in it: this server was too slow, and is not asked again */
-	bool all_refused;          /* at once */
+	double deadline;           /* seconds on the monotonic clock; 0: the time has not begun */
+	char *servers;             /* DEBUGINFOD_URLS as it was at first */
+	bool refused[SERVERS_MAX]; /* by its number in that list: this server was too slow, and is not asked again */
+	bool all_refused;          /* all servers, when they are asked at once */
 } shared;
 
 struct wanted {
 	const uint8_t *build_id;
 	uint32_t build_id_bytes;
-	const char *source; /* NULL: the debug file */
+	const char *source; /* NULL: the debug file is wanted */
 	long bytes_most;
 };
 
 /* The request under way. */
 static struct {
 	long bytes_most;
-	double window_start; /* since when it must have given some bytes */
+	double window_start; /* the server must have sent some bytes since then */
 	long window_bytes;
 	const char *fault;
-	bool is_large; /* that is the fault */
+	bool is_large; /* it failed because the file is too large */
 } request;
 
 static double seconds_now(void)
@@ -94,7 +94,7 @@ static bool functions_load(struct debuginfod_functions *functions)
 	       functions->set_progress;
 }
 
-/* Called about once a second. Not 0: the request is given up. */
+/* libdebuginfod calls this about once a second. Not 0: it gives the request up. */
 static int progress(debuginfod_client *client, long at, long all)
 {
 	const double now = seconds_now();
@@ -113,7 +113,7 @@ static int progress(debuginfod_client *client, long at, long all)
 	return request.fault != NULL;
 }
 
-/* libdebuginfod's cache: the first of these that is set. */
+/* libdebuginfod's cache directory: the first of these that is set. */
 static bool cache_directory(struct buffer *path)
 {
 	static const char *const places[][2] = {{"DEBUGINFOD_CACHE_PATH", ""},
@@ -130,8 +130,8 @@ static bool cache_directory(struct buffer *path)
 	return false;
 }
 
-/* A request that was given up leaves an empty file, from which libdebuginfod would conclude for minutes that no server
- * has what was asked for. */
+/* A request that was given up leaves an empty file in the cache. For minutes, libdebuginfod would take that to mean
+ * that no server has the file. */
 static void misses_forget(const struct wanted *wanted)
 {
 	struct buffer path = {0};
@@ -182,13 +182,14 @@ static int ask(const struct debuginfod_functions *functions, const char *servers
 	return descriptor;
 }
 
-/* Whether the servers are not asked again after this request. One large source says nothing of the others. */
+/* Whether the servers should not be asked again after this request. One source that is too large says nothing about
+ * others. */
 static bool refuses(const struct wanted *wanted)
 {
 	return request.fault && !(wanted->source && request.is_large);
 }
 
-/* Asks each server alone, except those that were too slow before. */
+/* Asks each server by itself, except those that were too slow before. */
 static int ask_one_by_one(const struct debuginfod_functions *functions, const struct wanted *wanted,
 			  struct buffer *path)
 {

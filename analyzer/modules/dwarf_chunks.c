@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An ELF file is put together in memory: a header, the sections that units refer to, and room for .debug_info, into
- * which units are read until there is enough for a chunk. The room is reserved, not touched. */
+/* Builds an ELF file in memory: a header, the sections that units refer to, and room for .debug_info, into which units
+ * are read until they make up a chunk. The room is reserved but not touched before. */
 #include "modules/dwarf_chunks.h"
 
 #include <elf.h>
@@ -19,7 +19,7 @@
 #define OTHERS_BYTES_MAX ((uint64_t)2 << 30)
 #define ALIGNMENT 4096
 
-/* The sections of the file in memory. .debug_info is the last but for the sections' names. */
+/* The sections of the file in memory. Only the sections' names follow behind .debug_info. */
 enum part { PART_ABBREV, PART_STR, PART_LINE, PART_LINE_STR, PART_RANGES, PART_RNGLISTS, PART_INFO, PART_COUNT };
 static const char *const part_names[PART_COUNT] = {".debug_abbrev", ".debug_str",      ".debug_line", ".debug_line_str",
 						   ".debug_ranges", ".debug_rnglists", ".debug_info"};
@@ -27,7 +27,7 @@ static const char *const part_names[PART_COUNT] = {".debug_abbrev", ".debug_str"
 static const char *const unsuited[] = {".debug_types", ".gnu_debugaltlink", ".debug_sup", ".debug_addr",
 				       ".debug_str_offsets"};
 
-enum { SECTIONS = 1 + PART_COUNT + 1 }; /* none, the parts, their names */
+enum { SECTIONS = 1 + PART_COUNT + 1 }; /* one without content, the parts, their names */
 
 struct dwarf_chunks {
 	struct debug_section info;
@@ -35,9 +35,9 @@ struct dwarf_chunks {
 	unsigned char *image; /* header, section headers, names, parts */
 	size_t reserved;
 	Elf64_Shdr *sections;    /* in the image */
-	unsigned char *rooms[2]; /* two for .debug_info: one to read from, one to fill */
-	int room;                /* the one that is filled now or next */
-	uint64_t filled;         /* bytes of whole units in it; the filler's while it runs */
+	unsigned char *rooms[2]; /* two for .debug_info: libdw reads one while the other is filled */
+	int room;                /* the one that is filled now, or will be next */
+	uint64_t filled;         /* bytes of whole units in it; only the filling thread uses it while that runs */
 	pthread_t filler;
 	bool is_filling;
 	Elf *elf;
@@ -95,7 +95,7 @@ static bool take_number(struct bytes *bytes, uint64_t *number)
 	return false;
 }
 
-/* Attributes that lead out of their unit. */
+/* Attributes that do not refer to another unit. */
 static bool form_is_suited(uint64_t form)
 {
 	enum {
@@ -112,7 +112,7 @@ static bool form_is_suited(uint64_t form)
 	       form != GNU_REF_ALT && form != GNU_STRP_ALT;
 }
 
-/* All tables of abbreviations, one behind the other: code, tag, one byte, then pairs of name and form. */
+/* Checks all tables of abbreviations, which follow each other: code, tag, one byte, then pairs of name and form. */
 static bool abbreviations_are_suited(struct bytes bytes)
 {
 	enum { IMPLICIT_CONST = 0x21 };
@@ -251,7 +251,7 @@ void dwarf_chunks_close(struct dwarf_chunks *chunks)
 	free(chunks);
 }
 
-/* Reads one more unit, whose length stands at its beginning; false: there is none, or it is damaged. */
+/* Reads one more unit, whose length is at its beginning; false: there is none, or it is damaged. */
 static bool unit_read(struct dwarf_chunks *chunks, uint64_t *used)
 {
 	enum { LONG_FORM = 0xffffffff };

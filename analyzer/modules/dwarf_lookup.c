@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From addresses to lines: first the unit of each address, by one pass over all units' ranges; then unit by unit the
- * scopes and the line table. */
+/* From addresses to lines: first one pass over all units' ranges finds the unit of each address; then, unit by unit,
+ * come scopes and line table. */
 #include <dwarf.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,25 +13,25 @@
 
 enum {
 	INLINE_DEPTH_MAX = BUDGET_INLINED_LINES,
-	AROUND_DEPTH_MAX = 256, /* of nested entries around one */
-	LAMBDAS_MAX = 8,        /* one in the other */
-	PASSED_MAX = 5000000,   /* entries on the way to them, in all: half a second */
+	AROUND_DEPTH_MAX = 256, /* nested entries around an entry */
+	LAMBDAS_MAX = 8,        /* lambdas nested in each other */
+	PASSED_MAX = 5000000,   /* entries passed on the way to them, in all: that takes half a second */
 };
 
-/* A compilation unit that holds some of the addresses. */
+/* A compilation unit that contains some of the addresses. */
 struct unit {
 	Dwarf_Die lines; /* has the line table */
-	Dwarf_Die tree;  /* has the functions: the same, or the split unit that it stands for */
+	Dwarf_Die tree;  /* has the functions: the same entry, or that of the split unit for which it stands */
 };
 
-/* Which unit each address is in. */
+/* The unit of each address. */
 struct unit_index {
 	struct unit *units;
 	size_t count, capacity;
 	size_t *unit_of; /* by address: index into units + 1; 0: none */
 };
 
-/* Gives the unit all addresses in its ranges that have none yet; false if there are none. */
+/* Gives the unit all addresses in its ranges that have no unit yet; false if there are none. */
 static bool unit_claim(struct dwarf_lookup *lookup, struct unit_index *index, const uint64_t *addresses, Dwarf_Die *die)
 {
 	const size_t count = lookup->count;
@@ -72,7 +72,7 @@ static void unit_index_build(struct dwarf_lookup *lookup, struct unit_index *ind
 	}
 }
 
-/* A constant attribute; false if it is not there, or more than a line or file number can be. */
+/* Reads a constant attribute; false if it is missing, or larger than a line or file number can be. */
 static bool die_number(Dwarf_Die *die, unsigned name, uint32_t *number)
 {
 	Dwarf_Attribute attribute;
@@ -84,7 +84,7 @@ static bool die_number(Dwarf_Die *die, unsigned name, uint32_t *number)
 	return true;
 }
 
-/* The entry that an inlined or separate instance is made of. */
+/* The abstract entry of an inlined or separate instance. */
 static Dwarf_Die die_origin(Dwarf_Die die)
 {
 	static const unsigned references[] = {DW_AT_abstract_origin, DW_AT_specification};
@@ -97,7 +97,7 @@ static Dwarf_Die die_origin(Dwarf_Die die)
 	return die;
 }
 
-/* The innermost function around an entry. Entries lie in the order of the tree, so offsets lead to it. */
+/* Finds the innermost function around an entry. Entries are stored in the order of the tree, so offsets lead to it. */
 static bool die_find_around(struct dwarf_lookup *lookup, Dwarf_Die *inner, Dwarf_Die *function)
 {
 	const Dwarf_Off wanted = dwarf_dieoffset(inner);
@@ -123,7 +123,7 @@ static bool die_find_around(struct dwarf_lookup *lookup, Dwarf_Die *inner, Dwarf
 	return false;
 }
 
-/* The linker's name, or else the source's. */
+/* The linker's name; without one, the source's. */
 static const char *die_name(Dwarf_Die *die)
 {
 	static const unsigned names[] = {DW_AT_linkage_name, DW_AT_MIPS_linkage_name, DW_AT_name};
@@ -137,8 +137,8 @@ static const char *die_name(Dwarf_Die *die)
 	return NULL;
 }
 
-/* A lambda's call has the name of every function object's, "operator()" or "operator()<int>", but was made by the
- * compiler. */
+/* A lambda's call has the same name as that of any function object, "operator()" or "operator()<int>", but the compiler
+ * made it. */
 static bool die_is_lambda(Dwarf_Die *die, const char *name)
 {
 	static const char call[] = "operator()";
@@ -148,10 +148,10 @@ static bool die_is_lambda(Dwarf_Die *die, const char *name)
 	       dwarf_attr_integrate(die, DW_AT_artificial, &made);
 }
 
-/* The linker's name, which says more than the source's; else that one. A lambda in a function that is seen in one unit
- * alone has none: it gets the one that it would have, were it the only one there and did it take nothing
- * ("_ZZ4mainENKUlvE_clEv": Itanium C++ ABI, "Closure Types"), so that it is shortened as others are. `room`, which is
- * empty, holds it. */
+/* The linker's name, which says more than the source's; without one, the latter. A lambda in a function that only one
+ * unit has gets no linker's name. So it gets the one that it would have if it were the only one there and took no
+ * arguments ("_ZZ4mainENKUlvE_clEv": Itanium C++ ABI, "Closure Types"), and is then shortened like others. `room`,
+ * which is empty, holds that name. */
 static const char *die_function(struct dwarf_lookup *lookup, Dwarf_Die *die, struct buffer *room)
 {
 	const char *name = die_name(die), *around = NULL;
@@ -185,7 +185,8 @@ static const char *die_function(struct dwarf_lookup *lookup, Dwarf_Die *die, str
 	return around ? room->data : "{lambda}";
 }
 
-/* Where an inlined function was called from. File 0 is a file since DWARF 5; before, libdw has "???" there. */
+/* The place from which an inlined function was called. File 0 is a file since DWARF 5; before that, libdw has "???"
+ * there. */
 static void die_call_site(Dwarf_Die *die, Dwarf_Die *unit, struct source_line *line)
 {
 	Dwarf_Files *files;
@@ -207,8 +208,8 @@ static void lookup_add(struct dwarf_lookup *lookup, const struct source_line *li
 				 .line = line->line};
 }
 
-/* The lines of one address. `chain` are its scopes, callers first: the function, then what was inlined, one into the
- * other. */
+/* Makes the lines of one address. `chain` has its scopes, callers first: the function, then the inlined calls, each
+ * within the one before. */
 static void answer_fill(struct dwarf_lookup *lookup, struct dwarf_answer *answer, struct unit *unit,
 			struct dwarf_scope *const *chain, size_t depth, uint64_t address)
 {
@@ -246,7 +247,7 @@ static int scope_compare(const void *left, const void *right)
 	return (a > b) - (a < b);
 }
 
-/* Answers for the addresses of one unit; `places` says which of the lookup's they are. */
+/* Makes the answers for one unit's addresses; `places` has their indices in the lookup. */
 static void unit_answer(struct dwarf_lookup *lookup, struct unit *unit, const uint64_t *addresses, const size_t *places,
 			size_t count)
 {
@@ -261,7 +262,7 @@ static void unit_answer(struct dwarf_lookup *lookup, struct unit *unit, const ui
 		size_t begin = at, function = at;
 		for (; at < scopes.count && chain[at]->index == i; at++)
 			if (dwarf_tag(&chain[at]->die) == DW_TAG_subprogram)
-				function = at; /* the innermost function, where one is nested in another */
+				function = at; /* the innermost function, if one is nested in another */
 		begin = function;
 		answer_fill(lookup, &lookup->answers[places[i]], unit, chain + begin, at - begin, addresses[i]);
 	}
@@ -269,7 +270,7 @@ static void unit_answer(struct dwarf_lookup *lookup, struct unit *unit, const ui
 	dwarf_scopes_free(&scopes);
 }
 
-/* Orders the addresses by unit with one counting pass, and answers unit by unit. */
+/* Sorts the addresses by unit, in one counting pass, and answers unit by unit. */
 static void lookup_answer_all(struct dwarf_lookup *lookup, struct unit_index *index, const uint64_t *addresses)
 {
 	size_t *starts = memory_allocate(index->count + 2, sizeof *starts);
@@ -285,7 +286,7 @@ static void lookup_answer_all(struct dwarf_lookup *lookup, struct unit_index *in
 		places[place] = i;
 		grouped[place] = addresses[i];
 	}
-	/* Each start has moved on to the next one's place. */
+	/* Each start has moved to where the next unit begins. */
 	for (size_t unit = 0; unit < index->count; unit++)
 		unit_answer(lookup, &index->units[unit], grouped + starts[unit], places + starts[unit],
 			    starts[unit + 1] - starts[unit]);
@@ -309,7 +310,7 @@ void dwarf_lookup_add(struct dwarf_lookup *lookup, Dwarf *debug, Dwarf_Addr bias
 	struct unit_index index = {0};
 	uint64_t *unbiased = memory_allocate(lookup->count, sizeof *unbiased);
 
-	/* Addresses stay ascending: those below the bias, which no file has, become 0. */
+	/* Addresses stay in ascending order: those below the bias, which no file has, become 0. */
 	for (size_t i = 0; i < lookup->count; i++)
 		unbiased[i] = lookup->addresses[i] > bias ? lookup->addresses[i] - bias : 0;
 	unit_index_build(lookup, &index, debug, unbiased);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Function, file and line for many addresses of one module at once, from its DWARF, with every inlined call. Units are
- * found by their own address ranges, not by .debug_aranges, which clang does not write. */
+/* Finds function, file and line for many addresses of one module at once, from its DWARF, with every inlined call.
+ * Units are found by their own address ranges, not by .debug_aranges, which clang does not write. */
 #ifndef SEEP_MODULES_DWARF_LOOKUP_H
 #define SEEP_MODULES_DWARF_LOOKUP_H
 
@@ -13,29 +13,29 @@
 #include "base/source_line.h"
 #include "base/string_pool.h"
 
-/* The answer for one address: lines, the innermost first, each but the last inlined into the next. */
+/* The answer for one address: lines, innermost first. Each but the last is inlined into the next. */
 struct dwarf_answer {
-	size_t first, count; /* in lines; count 0: nothing is known */
+	size_t first, count; /* in lines; if `count` is 0, nothing is known */
 };
 
 struct dwarf_lookup {
 	const uint64_t *addresses; /* ascending; borrowed */
 	size_t count;
-	struct dwarf_answer *answers; /* one an address */
-	bool *claimed;                /* by address: a unit has it */
-	size_t left;                  /* how many addresses no unit has yet */
-	size_t passed;                /* entries on the way to functions around lambdas: there is a limit */
+	struct dwarf_answer *answers; /* one for each address */
+	bool *claimed;                /* by address: a unit has claimed it */
+	size_t left;                  /* how many addresses no unit has claimed yet */
+	size_t passed;                /* entries passed on the way to functions around lambdas, which are limited */
 	struct string_pool *texts;
 	struct source_line
-	    *lines; /* their texts live as long as the lookup; functions as the linker knows them; or NULL */
+	    *lines; /* their texts live as long as the lookup; functions have the linker's names; NULL is possible */
 	size_t line_count, line_capacity;
 };
 
-/* Begins with `count` ascending addresses; each is that of a byte within its instruction. */
+/* Begins with `count` addresses in ascending order; each is a byte within its instruction. */
 void dwarf_lookup_begin(struct dwarf_lookup *lookup, const uint64_t *addresses, size_t count);
 
-/* Looks up the addresses that no unit had so far. `debug` is the module's DWARF, or a part of it, which the caller may
- * end afterwards; an address minus `bias` is the one that DWARF knows. */
+/* Looks up the addresses that no unit has claimed so far. `debug` is the module's DWARF or a part of it, which the
+ * caller may close afterwards; DWARF knows an address by its value minus `bias`. */
 void dwarf_lookup_add(struct dwarf_lookup *lookup, Dwarf *debug, Dwarf_Addr bias);
 void dwarf_lookup_free(struct dwarf_lookup *lookup);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One walk through a unit's tree for all of its addresses: into a function or block only if it holds one of them, into
- * namespaces always. Where that finds no function for some address, a second walk looks everywhere (functions in types,
- * or nested in functions). */
+/* One walk through a unit's tree serves all of its addresses. It enters functions and blocks only if they contain one
+ * of them, and namespaces always. If it finds no function for some address, a second walk looks everywhere (functions
+ * in types, or nested in functions). */
 #include <dwarf.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -11,12 +11,12 @@
 #include "base/memory.h"
 #include "modules/dwarf_scopes.h"
 
-enum { DEPTH_MAX = 256 }; /* of nested entries; deeper ones are not looked at */
+enum { DEPTH_MAX = 256 }; /* nested entries; deeper ones are not looked at */
 
 struct walk {
 	struct dwarf_scopes *scopes;
-	bool *found;     /* by address: its function is known */
-	bool everywhere; /* the second walk */
+	bool *found;     /* by address: its function was found */
+	bool everywhere; /* this is the second walk */
 };
 
 size_t addresses_lower_bound(const uint64_t *addresses, size_t count, uint64_t limit)
@@ -28,7 +28,7 @@ static void scope_add(struct walk *walk, size_t index, const Dwarf_Die *die, boo
 {
 	struct dwarf_scopes *scopes = walk->scopes;
 
-	/* The first walk's answer stands, and no inlined call is taken without its function. */
+	/* The first walk's answer stands; and an inlined call is never taken without its function. */
 	if (walk->everywhere && walk->found[index])
 		return;
 	ARRAY_RESERVE(scopes->scopes, scopes->count, scopes->capacity);
@@ -37,10 +37,10 @@ static void scope_add(struct walk *walk, size_t index, const Dwarf_Die *die, boo
 		walk->found[index] = true;
 }
 
-/* The relation of an entry to the addresses. */
+/* How an entry is related to the addresses. */
 enum holding { HOLDS_NONE, HOLDS_SOME, HAS_NO_RANGES };
 
-/* Files the entry for every address that it holds, unless it is a mere block. */
+/* Files the entry for every address in it, unless it is only a block. */
 static enum holding die_hold(struct walk *walk, Dwarf_Die *die, int tag)
 {
 	const struct dwarf_scopes *scopes = walk->scopes;
@@ -61,7 +61,7 @@ static enum holding die_hold(struct walk *walk, Dwarf_Die *die, int tag)
 	return holding;
 }
 
-/* True if the entries below this one have to be looked at. `inside` is true within a function that holds an address. */
+/* Whether to look at the entries below this one. `inside`: a function around it contains an address. */
 static bool die_enter(struct walk *walk, Dwarf_Die *die, bool *inside)
 {
 	int tag = dwarf_tag(die);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which functions and inlined calls of one compilation unit hold some addresses. */
+/* Finds which functions and inlined calls of one compilation unit contain given addresses. */
 #ifndef SEEP_MODULES_DWARF_SCOPES_H
 #define SEEP_MODULES_DWARF_SCOPES_H
 
@@ -8,24 +8,24 @@
 
 #include <elfutils/libdw.h>
 
-/* A function, or a call that was inlined, which holds address number `index`. */
+/* A function, or an inlined call, that contains address number `index`. */
 struct dwarf_scope {
 	size_t index;
 	Dwarf_Die die;
 };
 
 struct dwarf_scopes {
-	const uint64_t *addresses; /* ascending, as DWARF knows them; borrowed */
+	const uint64_t *addresses; /* in ascending order, as DWARF has them; borrowed */
 	size_t address_count;
-	struct dwarf_scope *scopes; /* callers before what was inlined into them */
+	struct dwarf_scope *scopes; /* callers come before the calls inlined into them */
 	size_t count, capacity;
 };
 
-/* Collects them from the unit; scopes of one address are in order, those of several are mixed. */
+/* Collects the scopes from the unit. Those of one address are in order; those of several are mixed. */
 void dwarf_scopes_collect(struct dwarf_scopes *scopes, Dwarf_Die *unit);
 void dwarf_scopes_free(struct dwarf_scopes *scopes);
 
-/* Index of the first address that is not below `limit`. */
+/* The index of the first address that is not below `limit`. */
 size_t addresses_lower_bound(const uint64_t *addresses, size_t count, uint64_t limit);
 
 #endif

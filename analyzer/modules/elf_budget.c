@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads headers alone; see the header. */
+/* Reads only headers; see the header file. */
 #include "modules/elf_budget.h"
 
 #include <endian.h>
@@ -12,8 +12,8 @@
 #include "base/budget.h"
 #include "base/memory.h"
 
-/* The form that GNU's tools wrote before ELF knew of compression: sections named ".zdebug_*" that begin with "ZLIB" and
- * the size. */
+/* The form that GNU's tools wrote before ELF had compression: sections named ".zdebug_*" that begin with "ZLIB" and the
+ * size. */
 static uint64_t old_style_bytes(Elf *elf, const GElf_Shdr *header, const char *name)
 {
 	uint64_t bytes;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Guards libdw against ELF files that are larger inside than outside. libdw unpacks whole sections, so the sizes that a
- * file claims are checked before libdw sees it. */
+/* Guards libdw against ELF files that unpack to too much. libdw unpacks whole sections, so the sizes that a file claims
+ * are checked before libdw sees it. */
 #ifndef SEEP_MODULES_ELF_BUDGET_H
 #define SEEP_MODULES_ELF_BUDGET_H
 

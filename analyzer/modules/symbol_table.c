@@ -11,7 +11,7 @@
 
 enum { LOOK_BACK = 64 };
 
-/* The lowest rank wins: global before weak before local, then few leading underscores, then short names. */
+/* The lowest rank wins: global before weak before local, then fewer leading underscores, then shorter names. */
 static uint32_t symbol_rank(const GElf_Sym *entry, const char *name)
 {
 	size_t underscores = strspn(name, "_");
@@ -43,7 +43,7 @@ static bool symbol_is_code(const GElf_Sym *entry)
 	return type == STT_FUNC || type == STT_GNU_IFUNC || (type == STT_NOTYPE && entry->st_size > 0);
 }
 
-/* One past the last address of the section that a symbol is in; 0: it is in none. */
+/* One past the last address of the section that a symbol is in; 0: it is in no section. */
 static uint64_t section_end(Elf *elf, GElf_Word index, GElf_Addr bias)
 {
 	GElf_Shdr header;
@@ -54,8 +54,8 @@ static uint64_t section_end(Elf *elf, GElf_Word index, GElf_Addr bias)
 	return header.sh_addr + header.sh_size + bias;
 }
 
-/* Symbols without a size (from assembly) reach to the next symbol, or to the end of their section, which their `end`
- * holds before. Of several symbols at one address the first by rank stays. */
+/* Symbols without a size (from assembly) reach to the next symbol, or to the end of their section, which `end` contains
+ * until then. Of several symbols at one address, the first by rank stays. */
 static void symbol_table_finish(struct symbol_table *table)
 {
 	size_t kept = 0;
@@ -89,7 +89,7 @@ void symbol_table_load(struct symbol_table *table, Dwfl_Module *module)
 		const char *name = dwfl_module_getsym_info(module, i, &entry, &address, &section, &elf, &bias);
 		if (!name || !*name || !symbol_is_code(&entry))
 			continue;
-		/* A table of exported symbols alone has gaps; a symbol without a size must not reach over them. */
+		/* A table of exported symbols alone has gaps, over which a symbol without a size must not reach. */
 		uint64_t end = entry.st_size      ? address + entry.st_size
 			       : table->is_static ? section_end(elf, section, bias)
 						  : 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Function starts from .eh_frame_hdr: a sorted table of (function, FDE), both 32-bit and relative to the table, as
- * every linker writes it. It is there in files that were stripped of all else, since exceptions need it. */
+/* Finds function starts in .eh_frame_hdr: a sorted table of (function, FDE), both 32-bit and relative to the table, as
+ * every linker writes it. Even stripped files have it, since exceptions need it. */
 #include <gelf.h>
 #include <string.h>
 
@@ -29,7 +29,7 @@ static int32_t read_signed(const unsigned char *at)
 	return value;
 }
 
-/* The bytes at a virtual address, if `wanted` of them are in the file. */
+/* The bytes at a virtual address, if the file has `wanted` of them. */
 static const unsigned char *image_at(const struct image *image, uint64_t address, size_t wanted)
 {
 	size_t count;
@@ -62,7 +62,7 @@ static bool image_find_header(const struct image *image, GElf_Phdr *header)
 	return false;
 }
 
-/* The table's entries and their number; NULL: there is none of the usual form. */
+/* The table's entries and their number; NULL: there is no table of the usual form. */
 static const unsigned char *table_find(const struct image *image, GElf_Phdr *header, uint64_t *count)
 {
 	const unsigned char *table;
@@ -79,8 +79,8 @@ static const unsigned char *table_find(const struct image *image, GElf_Phdr *hea
 	return table ? table + HEADER_BYTES : NULL;
 }
 
-/* The size of the function that the FDE describes; 0 if it isn't of the usual form, which it proves by naming the
- * function that the table led us from. */
+/* The size of the function that the FDE describes. 0: the FDE isn't of the usual form. The usual form is proven if it
+ * names the function from which the table led here. */
 static uint64_t fde_function_bytes(const struct image *image, uint64_t fde, uint64_t function)
 {
 	const unsigned char *fields = image_at(image, fde, FDE_FIELDS_BYTES);

@@ -28,7 +28,7 @@ static struct page_cell cell_of(const struct followed *object)
 	return (struct page_cell){object->site, object->first, object->last + 1u, 1, object->size, object->rate};
 }
 
-/* Cells of one sample each: a sample that was away for a while is in several. */
+/* Makes cells of one sample each. A sample that was missing for a while is in several. */
 static struct page_cell *cells_make(const struct history *history)
 {
 	struct page_cell *cells = memory_allocate(history->object_count + history->gap_count + 1, sizeof *cells);
@@ -112,14 +112,14 @@ size_t page_place_of(const struct history_part *part, size_t moment)
 	return part->history->moments[part->moment_of[moment]].place;
 }
 
-/* What each site has allocated, as the sum's moments pass by. */
+/* What each site has allocated, moment by moment of the sum. */
 struct adding {
 	struct page_counters *to;
 	const struct history *sum;
-	struct page_counter **last; /* by part, by its site */
+	struct page_counter **last; /* by part, then by its site */
 	size_t *next;               /* by part: its next counter */
 	struct page_counter *total; /* by the sum's site */
-	bool *is_new;               /* by the sum's site: changed at this moment */
+	bool *is_new;               /* by the sum's site: it changed at this moment */
 };
 
 static uint32_t site_of(const struct adding *adding, const struct history_part *part, uint32_t site)
@@ -127,7 +127,7 @@ static uint32_t site_of(const struct adding *adding, const struct history_part *
 	return (uint32_t)*map_get(adding->sum->by_key, part->history->keys[site]);
 }
 
-/* Takes over what a part has counted until its moment. */
+/* Takes over what a part has counted up to its moment. */
 static void part_take(struct adding *adding, const struct page_counters *from, const struct history_part *part,
 		      size_t index, size_t moment)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The words are those of `seep leaks`: a page says nothing else of a recording than the terminal does. */
+/* Uses the words of `seep leaks`, so that a page says the same of a recording as the terminal. */
 #include "page/page_parts.h"
 
 #include "page/selection.h"
@@ -30,7 +30,7 @@ static void finding_render(struct json *json, const struct page *page)
 	buffer_free(&limit);
 }
 
-/* Of a leak what it may be instead, too; the shares that seep leaks -v adds are in its row. */
+/* For a leak, adds what else it may be. The shares that seep leaks -v prints are in its row. */
 static void sentence_append(struct buffer *out, const struct leaks *places, const struct leak_row *row)
 {
 	struct buffer more = {0};

@@ -5,7 +5,7 @@
 
 #include "render/words/account_words.h"
 
-/* What of a band was in memory at a moment. */
+/* How much of a band was in memory at a moment. */
 typedef double band_bytes(const struct class_sums *sums, enum seep_ledger_class class);
 
 static double resident_of(const struct class_sums *sums, enum seep_ledger_class class)
@@ -24,7 +24,7 @@ static double not_kept_of(const struct class_sums *sums, enum seep_ledger_class 
 	return sums->resident[class] - kept_of(sums, class);
 }
 
-/* At each moment; null where nobody looked. A band that had nothing is left out. */
+/* The values at each moment; null if nobody looked. A band that never had anything is left out. */
 static void band_render(struct json *json, const struct page *page, const char *name, enum seep_ledger_class class,
 			band_bytes *bytes_of)
 {
@@ -45,7 +45,8 @@ static void band_render(struct json *json, const struct page *page, const char *
 	json_end_object(json);
 }
 
-/* Whenever somebody looked: a band that is not always known would have steps that nothing made. */
+/* Only if it is known for every moment at which somebody looked: otherwise the bands would have steps that mean
+ * nothing. */
 static bool heap_is_apart(const struct page *page)
 {
 	bool is_apart = true;
@@ -55,7 +56,7 @@ static bool heap_is_apart(const struct page *page)
 	return is_apart;
 }
 
-/* RSS as bands, one for each class that it counts; the heap is two where its allocator's structures are known. */
+/* RSS as bands, one for each class that it counts. The heap has two bands if its allocator's structures are known. */
 void page_classes_render(struct json *json, const struct page *page)
 {
 	json_begin_array(json_key(json, "classes"));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The page's data as one JSON document of columns: numbers that belong together lie together, as differences where
- * that makes them small, since all of it is packed afterwards. */
+/* The page's data as one JSON document of columns. Numbers of one kind lie together, as differences if these are
+ * smaller, because all of it is packed afterwards. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -97,7 +97,7 @@ static void moments_render(struct json *json, const struct page *page)
 	json_end_object(json);
 }
 
-/* Texts are numbered in the order of their first use; 0 stands for none. */
+/* Numbers texts in the order of their first use; 0 stands for none. */
 struct text_numbers {
 	struct map *numbers;
 	const char **texts;
@@ -218,7 +218,7 @@ static void sum_render(struct json *json, const char *name, const struct seep_su
 	json_end_array(json);
 }
 
-/* What the sites that are left out have together. */
+/* The sums of the sites that are left out. */
 static void rest_render(struct json *json, const struct page_selection *selection)
 {
 	json_begin_array(json_key(json, "rest"));
@@ -248,7 +248,7 @@ static void cells_render(struct json *json, const struct page_cell *cells, size_
 	json_end_object(json);
 }
 
-/* Totals are whole numbers; `largest` is exact, since intervals are made of it, and 0 where it is the one before. */
+/* Totals are whole numbers. `largest` is exact, since intervals depend on it, and 0 if it is the same as before. */
 static void counters_render(struct json *json, const struct page_selection *selection)
 {
 	const struct page_counter *counters = selection->counters;
@@ -336,7 +336,8 @@ static void page_data_render(struct buffer *out, const struct page *page)
 	json_profile(&json, page->whole);
 	json_losses(&json, page->whole);
 	json_text(json_key(&json, "losses_text"), losses.data);
-	/* Of the moment that is judged, as everywhere: what a shutdown leaves says other things of names. */
+	/* Notes are about the judged moment, as everywhere: what a shutdown leaves would say other things about
+	 * names. */
 	json_notes(&json, page->places ? page->places->reference : page->whole);
 	json_text_or_null(json_key(&json, "metric"), page->metric);
 	json_bool(json_key(&json, "unsure"), page->is_unsure);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The file around the data. Script, style and policy come from analyzer/report/, which the Makefile has bundled. */
+/* The file around the data. Script, style and policy come from analyzer/report/, bundled by the Makefile. */
 #include "encoding/base64.h"
 #include "page/page.h"
 #include "page/page_sources.h"
@@ -51,7 +51,7 @@ void page_render(struct buffer *out, const struct page *page)
 void page_render_live(struct buffer *out)
 {
 	buffer_append_text(out, begin);
-	head_append(out, "a recording"); /* the script knows better when it has the data */
+	head_append(out, "a recording"); /* the script puts a better title when it has the data */
 	buffer_append_text(out, "what it gets from seep serve.</p></main>\n");
 	script_append(out);
 }

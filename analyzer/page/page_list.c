@@ -13,7 +13,7 @@ static void source_append(struct buffer *out, struct page_text text)
 	buffer_append(out, text.data, text.bytes);
 }
 
-/* One of two texts of a cell; the second is small. */
+/* A cell with one or two texts; the second is small. */
 static void cell_append(struct buffer *out, const char *class, const char *text, const char *small)
 {
 	buffer_printf(out, "<td class=\"%s\">", class);
@@ -26,7 +26,7 @@ static void cell_append(struct buffer *out, const char *class, const char *text,
 	buffer_append_text(out, "</td>");
 }
 
-/* "leaks" becomes the class "leaks", "nothing leaks" the class "nothing". */
+/* The finding's first word is the class: "leaks" of "leaks", "nothing" of "nothing leaks". */
 static void finding_append(struct buffer *out, const struct page_list_row *row)
 {
 	buffer_printf(out, "<td class=\"finding\"><span class=\"badge %.*s\">", (int)strcspn(row->finding, " "),

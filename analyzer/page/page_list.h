@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The page that lists what a server has, and links to the page of each. */
+/* The page that lists a server's recordings, with a link to the page of each. */
 #ifndef SEEP_PAGE_PAGE_LIST_H
 #define SEEP_PAGE_PAGE_LIST_H
 
@@ -9,10 +9,10 @@
 #include "base/buffer.h"
 
 struct page_list_row {
-	const char *link;               /* escaped as a part of an address */
-	const char *name, *command;     /* command NULL: nothing is known of it yet, but the fault if there is one */
+	const char *link;               /* escaped for an address */
+	const char *name, *command;     /* command NULL: only the fault is known, if there is one */
 	const char *state, *fault;      /* fault NULL: none */
-	const char *in_use, *interval;  /* of what is in use */
+	const char *in_use, *interval;  /* of the in-use space */
 	const char *recorded, *finding; /* "4 min 10 s"; "leaks", "nothing leaks", "no verdict" */
 	const char *sentence;
 	uint64_t pid, snapshots;

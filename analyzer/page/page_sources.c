@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Takes in the bundle with the assembler's .incbin; the Makefile says where it is (PAGE_BUNDLE) and has the dependency. */
+/* Puts the bundle into the program by the assembler's .incbin; the Makefile says where it is (PAGE_BUNDLE) and has the
+ * dependency. */
 #include "page/page_sources.h"
 
 #define PAGE_TEXT(name, file)                                                                                          \

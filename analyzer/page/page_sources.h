@@ -14,12 +14,12 @@ struct page_text page_script(void);
 struct page_text page_style(void);
 struct page_text page_policy(void);
 
-/* The same of the list of a server's recordings. */
+/* The same for the list of a server's recordings. */
 struct page_text page_list_script(void);
 struct page_text page_list_style(void);
 struct page_text page_list_policy(void);
 
-/* What the policy of a page that comes from a server has besides: it may ask that server, and nobody may frame it. */
+/* An addition to the policy for a page that comes from a server: it may ask that server, and nobody may frame it. */
 #define PAGE_POLICY_LIVE "; connect-src 'self'; frame-ancestors 'none'"
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A comparison by stack has for each site which samples it kept, got and lost: they are cells of a recording of two moments. Where
- * samples can't be told apart, all of the earlier are lost and all of the later are got. */
+/* A comparison by stack knows, for each site, which samples it kept, got and lost: these are cells of a recording with
+ * two moments. If samples can't be matched, all of the earlier profile's are lost and all of the later one's are
+ * new. */
 #include "page/pair_page.h"
 
 #include <math.h>
@@ -53,7 +54,7 @@ static void row_add(struct page_selection *selection, const struct comparison *c
 	rest_add(selection, row->group, 1, 2, &sums.fresh);
 }
 
-/* What each group had allocated by a moment. */
+/* Adds what each group had allocated by a moment. */
 static void counters_add(struct page_selection *selection, const struct profile *profile, const uint32_t *group,
 			 uint32_t moment)
 {
@@ -92,7 +93,7 @@ static void pair_select(struct page_selection *selection, struct comparison *com
 	free(after);
 }
 
-/* One profile: its groups are as they are in use. */
+/* For one profile: its groups as they are in use. */
 static void profile_select(struct page_selection *selection, struct group_table *groups, const struct profile *profile)
 {
 	uint32_t *group = group_table_add(groups, profile);

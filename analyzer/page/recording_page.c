@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads every snapshot of a recording once, in order. The verdicts are made of the same history. */
+/* Reads every snapshot of a recording once, in order. The verdicts come from the same history. */
 #include "page/recording_page.h"
 
 #include <stdlib.h>
@@ -40,7 +40,7 @@ static bool moments_read(struct recording_page *made, struct reading *reading, s
 	return fine;
 }
 
-/* The last snapshot of all, with its stacks. */
+/* Opens the very last snapshot, with its stacks. */
 static bool last_open(struct recording_page *made, struct reading *reading, struct error *error)
 {
 	const size_t last = made->page.moment_count - 1;
@@ -52,7 +52,7 @@ static bool last_open(struct recording_page *made, struct reading *reading, stru
 	return made->page.whole != NULL;
 }
 
-/* What is wrong, of which the path says nothing: it stands beside it. */
+/* The fault without the path at its beginning, since the path stands beside it. */
 static const char *without_path(const char *text, const char *path)
 {
 	const size_t length = strlen(path);
@@ -118,7 +118,7 @@ void recording_page_close(struct recording_page *made)
 	*made = (struct recording_page){0};
 }
 
-/* RSS and limits are not added: processes share memory. The classes are, each with what is shared. */
+/* RSS and limits are not added up, because processes share memory. The classes are; each includes what is shared. */
 static void sum_moments_fill(struct recording_page *made, const struct recording_page *of,
 			     const struct history_part *parts, size_t count)
 {
@@ -158,7 +158,7 @@ static void sum_fill(struct recording_page *made, const struct recording_page *o
 	made->page.whole = made->series.reference;
 }
 
-/* Reads each, and adds them up. */
+/* Reads each recording, and adds them up. */
 static bool sum_read(struct recording_page *made, struct reading *readings, const char *const *paths, size_t count,
 		     struct error *error)
 {
@@ -185,7 +185,7 @@ static bool sum_read(struct recording_page *made, struct reading *readings, cons
 	return fine;
 }
 
-/* Reads once more if retention removed a snapshot that is read twice. */
+/* Reads everything again if retention removed a snapshot that is read twice. */
 static bool page_read(struct recording_page *made, const char *const *paths, size_t count, struct error *error)
 {
 	for (int attempt = 1;; attempt++) {
@@ -206,7 +206,7 @@ static bool page_read(struct recording_page *made, const char *const *paths, siz
 	}
 }
 
-/* The verdicts by place, if there are any. */
+/* Makes the verdicts by place, if there are any. */
 static void page_judge(struct recording_page *made, const struct symbol_search *search, const char *const *wrappers,
 		       size_t wrapper_count)
 {

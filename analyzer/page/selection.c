@@ -27,11 +27,11 @@ uint32_t *page_rows_of_sites(const struct page *page)
 	return rows;
 }
 
-/* A site that asks for room. */
+/* A site that needs room. */
 struct candidate {
 	uint32_t site, rank;
 	size_t entries;
-	double bytes; /* of all samples that some moment saw alive */
+	double bytes; /* of all samples that any moment saw alive */
 };
 
 static int candidate_compare(const void *left, const void *right)
@@ -72,7 +72,7 @@ static struct candidate *candidates_find(const struct page *page, const uint32_t
 	return candidates;
 }
 
-/* Numbers those that have room in the order of the history; the others share a number. */
+/* Numbers the sites that have room, in the history's order; the others share one number. */
 static void numbers_give(struct page_selection *selection, const struct page *page, const uint32_t *rows,
 			 size_t entries_most)
 {
@@ -105,7 +105,7 @@ static int rest_compare(const void *left, const void *right)
 
 static void cells_choose(struct page_selection *selection, const struct page *page)
 {
-	struct map *rest_of = map_create(); /* birth and death -> index + 1 */
+	struct map *rest_of = map_create(); /* from birth and death to index + 1 */
 	size_t capacity = 0;
 
 	selection->cells = memory_allocate(page->cell_count + 1, sizeof *selection->cells);
@@ -131,7 +131,7 @@ static void cells_choose(struct page_selection *selection, const struct page *pa
 		qsort(selection->rest, selection->rest_count, sizeof *selection->rest, rest_compare);
 }
 
-/* The shared site has a counter for each moment in which one of its sites has. */
+/* The shared site has a counter for each moment at which one of its sites has one. */
 struct rest_counter {
 	struct page_counter now;
 	struct page_counter *last; /* by site of the history */

@@ -10,7 +10,7 @@
 #include "base/string_pool.h"
 #include "profile/profile.h"
 
-enum { NAME_BYTES_MAX = 1000 }; /* names longer than this are cut */
+enum { NAME_BYTES_MAX = 1000 }; /* longer names are cut */
 
 void page_stacks_init(struct page_stacks *stacks, uint32_t node_limit)
 {
@@ -54,7 +54,7 @@ static uint32_t frame_find(struct page_stacks *stacks, const struct source_line 
 	return (uint32_t)*slot - 1;
 }
 
-/* The child; the parent itself if there is no room for a new one. */
+/* The child; the parent itself if there is no room for a new node. */
 static uint32_t node_child(struct page_stacks *stacks, uint32_t parent, uint32_t frame)
 {
 	const uint64_t key = (uint64_t)parent << 32 | frame;
@@ -77,7 +77,7 @@ static uint32_t call_frame(struct page_stacks *stacks, const struct profile *pro
 	return frame_find(stacks, frame_walk_line(profile, at), profile->modules[location->module].path);
 }
 
-/* Profiles come one after the other. */
+/* Prepares for this profile. Profiles come one after the other. */
 static void known_prepare(struct page_stacks *stacks, const struct profile *profile)
 {
 	if (stacks->profile == profile)
@@ -87,7 +87,7 @@ static void known_prepare(struct page_stacks *stacks, const struct profile *prof
 	stacks->profile = profile;
 }
 
-/* Goes outwards as far as no stack before went the same way, and back. */
+/* Walks outwards until it reaches a call that an earlier stack passed, then back. */
 uint32_t page_stacks_add(struct page_stacks *stacks, const struct profile *profile, uint32_t site_index)
 {
 	struct frame_walk at = frame_walk_leaf(&profile->sites[site_index]);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The stacks of a recording's sites as the page has them: a trie of calls, outermost first, over a table of frames. */
+/* The stacks of a recording's sites in the form that the page has: a trie of calls, outermost first, over a table of
+ * frames. */
 #ifndef SEEP_PAGE_STACKS_H
 #define SEEP_PAGE_STACKS_H
 
@@ -8,7 +9,7 @@
 #include "compare/group.h"
 #include "profile/profile.h"
 
-/* A call. Texts are interned in the stacks' pool, fit to print, or NULL where nothing is known. */
+/* A call. Its texts are interned in the stacks' pool and fit to print; NULL: unknown. */
 struct page_frame {
 	const char *function, *file, *module;
 	uint32_t line;
@@ -23,7 +24,8 @@ struct page_node {
 /* A call of the stack that is being added. */
 struct page_call {
 	uint32_t frame;
-	uint32_t node; /* the profile's, which is all there with this call; 0: more of it follows inwards */
+	/* the profile's node, if this is its innermost call; 0: more of the node's calls follow inwards */
+	uint32_t node;
 };
 
 struct page_stacks {
@@ -33,23 +35,24 @@ struct page_stacks {
 	struct page_node *nodes;
 	uint32_t node_count, node_capacity;
 	struct map *frame_index, *children;
-	uint32_t node_limit; /* there are no more nodes than that: stacks end with the calls for which there was room */
-	uint32_t cut;        /* so many of them */
-	const struct profile *profile; /* whose stacks were added last */
-	uint32_t *known;               /* by its nodes: the page's; 0: none yet */
+	/* the most nodes that there may be: a stack ends with the calls for which there was room */
+	uint32_t node_limit;
+	uint32_t cut;                  /* how many stacks were cut by that */
+	const struct profile *profile; /* the one whose stacks were added last */
+	uint32_t *known;               /* for each of its nodes, the page's; 0: none yet */
 	struct page_call *calls;
 	uint32_t call_capacity;
 };
 
 #define PAGE_NO_FRAME UINT32_MAX
 
-/* A name as the page has it: fit to print, and not too long. NULL: there is none. */
+/* A name as the page shows it: fit to print, and not too long. NULL: there is none. */
 const char *page_text_safe(struct string_pool *strings, const char *text);
 
 void page_stacks_init(struct page_stacks *stacks, uint32_t node_limit);
 void page_stacks_free(struct page_stacks *stacks);
 
-/* The leaf node of a site's stack; 0: it has none. The profile must have been symbolized. */
+/* The leaf node of a site's stack; 0: the site has none. The profile must have been symbolized. */
 uint32_t page_stacks_add(struct page_stacks *stacks, const struct profile *profile, uint32_t site_index);
 
 /* The frame of the call that names the site (place/place.h); PAGE_NO_FRAME: it has no stack. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Words of names; what is behind them in brackets or after a dot is left out first. */
+/* Looks for words in names, leaving out brackets' contents and everything behind a dot first. */
 #include "place/allocator_name.h"
 
 #include <ctype.h>
@@ -8,7 +8,8 @@
 
 #include "base/demangled.h"
 
-/* Whether two neighbouring letters are those of a word below. Most names have none, and programs have millions. */
+/* Whether two neighbouring letters may begin one of the words below. Most names have no such pair, and programs have
+ * millions of names. */
 static bool may_say_allocator(const char *name)
 {
 #define PAIR(first, second) ((first) << 8 | (second))

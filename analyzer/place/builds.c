@@ -29,7 +29,7 @@ static void modules_compare(struct rebuilt *rebuilt, const struct profile *one, 
 	uint32_t *modules = NULL;
 	bool is_new;
 
-	/* The first of each name: a program that has two modules of one name is not told apart by it. */
+	/* Takes the first module of each name: names can't tell two modules of the same name apart. */
 	modules = memory_allocate(one->module_count + 1u, sizeof *modules);
 	for (uint32_t i = 1; i < one->module_count; i++) {
 		const uint32_t number = numbering_put(&names, module_key(0, &one->modules[i]), &is_new);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A library is what the dynamic linker finds by name: libNAME.so directly in a system folder. One that lies deeper
- * (/usr/lib/nginx/modules, an interpreter's extensions, a Java runtime) was written for one program and counts as its
- * own. An executable of the system's with modules from elsewhere is their host: memory that its functions allocate
- * for them is theirs.
+ * A library is a module that the dynamic linker finds by name: libNAME.so directly in a system folder. A module that
+ * lies deeper (/usr/lib/nginx/modules, an interpreter's extensions, a Java runtime) was written for one program and
+ * counts as its own. If a system executable runs modules from elsewhere, it is their host: the memory that its
+ * functions allocate for them is theirs.
  */
 #include "place/code_owner.h"
 
@@ -20,7 +20,7 @@ static bool function_is_container(const char *function)
 	static const char *const prefixes[] = {
 	    "std::", "__gnu_cxx::", "boost::", "alloc::", "core::", "<alloc::", "<core::", "hashbrown::", "<std::"};
 
-	if (!strstr(function, "::")) /* C's, and addresses' */
+	if (!strstr(function, "::")) /* a C name, or an address */
 		return false;
 	const char *name = name_behind_type(function);
 	for (size_t i = 0; i < COUNT(prefixes); i++)
@@ -51,7 +51,7 @@ static bool module_is_library(const char *path)
 			continue;
 		const char *rest = path + strlen(roots[i]);
 		const char *slash = strchr(rest, '/');
-		/* a folder for one architecture, such as x86_64-linux-gnu, is as good as the root */
+		/* a folder for one architecture, such as x86_64-linux-gnu, counts like its parent */
 		if (slash && memchr(rest, '-', (size_t)(slash - rest)) && strstr(rest, "-linux-"))
 			rest = slash + 1;
 		return rest == base;

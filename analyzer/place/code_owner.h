@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whose code a frame is: the program's own, a library's, or a container's of the language. */
+/* Whose code a frame is: the program's own, a library's, or that of the language's containers. */
 #ifndef SEEP_PLACE_CODE_OWNER_H
 #define SEEP_PLACE_CODE_OWNER_H
 
@@ -7,21 +7,22 @@
 
 enum code_owner {
 	CODE_PROGRAM,   /* the executable, libraries beside it, plugins, code made at run time */
-	CODE_HOST,      /* an executable of the system's, such as an interpreter: the program where no guest is */
+	CODE_HOST,      /* a system executable, such as an interpreter: it is the program if it runs no guest */
 	CODE_LIBRARY,   /* a shared library in one of the system's library folders */
 	CODE_CONTAINER, /* the standard library of C++ or Rust, also where its headers are inlined into the program */
 };
 
-/* Whether the caller of an allocator is worth a look. */
+/* Whether this code, as the caller of an allocator, is worth looking at. */
 static inline bool code_is_own(enum code_owner owner)
 {
 	return owner == CODE_PROGRAM || owner == CODE_HOST;
 }
 
-/* Whether code runs in a host that is not a part of the system: an extension of one's own in an interpreter. */
+/* Whether a system executable runs code that is not a part of the system, such as a user's extension of an
+ * interpreter. */
 bool code_has_guests(const struct profile *profile);
 
-/* The owner of `line`, which is one of the lines of `location`. */
+/* The owner of `line`, one of the lines of `location`. */
 enum code_owner code_owner(const struct profile *profile, const struct profile_location *location,
 			   const struct source_line *line);
 

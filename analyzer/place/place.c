@@ -2,7 +2,7 @@
 /* Which call of a stack is its place. */
 #include "place/place.h"
 
-/* How good a call is as a place: the best one, and of equals the innermost, is taken. */
+/* How good a call is as a place: the best one is taken, and among equals the innermost. */
 enum fitness { FITS_NOT, FITS_AS_LIBRARY, FITS_AS_HOST, FITS };
 
 static enum fitness call_fitness(const struct profile *profile, const struct wrappers *wrappers, struct frame_walk at)

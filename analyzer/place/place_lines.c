@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Every line of a cluster, and those next to it, are in one map from function and line to the cluster's first line. */
+/* One map leads from function and line to the first line of a cluster; every line of the cluster, and those next to it,
+ * are in it. */
 #include "place/place_lines.h"
 
 #include <stdlib.h>
@@ -7,7 +8,7 @@
 #include "base/map.h"
 #include "base/memory.h"
 
-#define LINES_APART 3 /* at most, from one line of a cluster to the next */
+#define LINES_APART 3 /* the most from one line of a cluster to the next */
 
 struct place_lines {
 	struct map *first;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Functions that have got another name between two builds. One that only the earlier has, and one that only the later has,
- * are the same where their names differ by template arguments and parameters alone, or where they are called by the same
- * functions and call the same ones, as far as stacks show; where as much is allocated below them or nearly so; and where no
- * other pair of functions could be meant. Neighbours that are in one
- * build only say nothing, so that one renamed function in a chain is found, and two in a row are not.
+ * Functions whose names changed between two builds. A function that only the earlier build has and one that only the
+ * later has are the same if their names differ only by template arguments and parameters, or if the same functions call
+ * them and they call the same ones, as far as stacks show. Besides, about as much must be allocated below them, and no
+ * other pair of functions may fit. Neighbours that only one build has say nothing, so one renamed function in a chain
+ * is found, and two in a row are not.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -15,18 +15,19 @@
 #include "place/stable_name.h"
 #include "statistics/measure.h"
 
-#define AMOUNT_RATIO 2.5 /* of what two builds allocate in one function, at most, unless their samples explain more: */
-#define AMOUNT_APART 3   /* standard errors */
-#define ALIKE_MOST 64    /* functions with the same neighbours that are told apart */
+/* the largest ratio between the amounts that two builds allocate in one function, unless their samples explain more: */
+#define AMOUNT_RATIO 2.5
+#define AMOUNT_APART 3 /* standard errors apart */
+#define ALIKE_MOST 64  /* functions with the same neighbours that are still told apart */
 
 /* A function of one profile. */
 struct function {
 	uint64_t key;
-	uint64_t shared;  /* the key that it has in both profiles; 0: the other lacks it */
-	uint64_t context; /* of one that the other lacks: equal for the same family, or for the same neighbours */
-	const char *name; /* NULL: only its address is known */
-	double allocated; /* in it and below */
-	double variance;  /* of that, by sampling */
+	uint64_t shared;  /* its key in both profiles; 0: the other one lacks it */
+	uint64_t context; /* if the other lacks it: equal for the same family, or for the same neighbours */
+	const char *name; /* NULL: only the address is known */
+	double allocated; /* by the function and what it calls */
+	double variance;  /* of that amount, by sampling */
 };
 
 struct functions {
@@ -34,7 +35,7 @@ struct functions {
 	struct numbering keys;
 	struct function *items; /* by number */
 	size_t capacity;
-	uint32_t *of_line; /* by line of a location: the function's number; those of location i from first[i] on */
+	uint32_t *of_line; /* by line of a location (those of location i from first[i] on): the function's number */
 	uint32_t *first;
 };
 
@@ -50,7 +51,7 @@ static void functions_collect(struct functions *functions, const struct profile 
 		lines += profile->locations[i].labelled ? 1 : profile->locations[i].line_count;
 	}
 	functions->of_line = memory_allocate(lines + 1u, sizeof(uint32_t));
-	/* Nodes are walked for their locations' sake: only what is in a stack counts. */
+	/* Walks nodes to find locations: only those that are in a stack count. */
 	for (uint32_t node = 1; node < profile->node_count; node++) {
 		const uint32_t location = profile->nodes[node].location;
 		if (functions->of_line[functions->first[location]])
@@ -85,7 +86,7 @@ static uint32_t function_of(const struct functions *functions, struct frame_walk
 	return functions->of_line[functions->first[functions->profile->nodes[at.node].location] + at.line] - 1;
 }
 
-/* What both have, by the same name or by what is known of others. */
+/* Finds the functions that both have, by name or by known renames. */
 static void shared_find(struct functions *functions, const struct functions *other, const struct rebuilt *rebuilt)
 {
 	for (uint32_t i = 0; i < functions->keys.count; i++) {
@@ -98,7 +99,7 @@ static void shared_find(struct functions *functions, const struct functions *oth
 	}
 }
 
-/* Adds a neighbour to a function that the other profile lacks; `edges` has those that were added. */
+/* Adds a neighbour to a function that the other profile lacks; `edges` has those that were added already. */
 static void neighbour_add(struct functions *functions, struct numbering *edges, uint32_t function, uint32_t neighbour,
 			  uint64_t side)
 {
@@ -112,7 +113,7 @@ static void neighbour_add(struct functions *functions, struct numbering *edges, 
 	numbering_put(edges, hash_bytes(3, words, sizeof words), &is_new);
 	if (!is_new)
 		return;
-	of->context += hash_word(key ^ side); /* whatever their order */
+	of->context += hash_word(key ^ side); /* so that their order does not matter */
 }
 
 static void neighbours_add(struct functions *functions)
@@ -132,7 +133,7 @@ static void neighbours_add(struct functions *functions)
 	numbering_free(&edges);
 }
 
-/* What is allocated below each node goes to its functions; callers have smaller indices. */
+/* Adds the amounts below each node to its functions; callers have smaller indices. */
 static void amounts_add(struct functions *functions)
 {
 	const struct profile *profile = functions->profile;
@@ -173,7 +174,7 @@ static int context_compare(const void *left, const void *right)
 	return (a->key > b->key) - (a->key < b->key);
 }
 
-/* The functions that the other profile lacks, by context. */
+/* The functions that the other profile lacks, sorted by context. */
 struct lacking {
 	const struct function **items;
 	uint32_t count;
@@ -200,7 +201,7 @@ static bool may_be_same_amount(const struct function *one, const struct function
 	       fabs(a - b) <= AMOUNT_APART * sqrt(one->variance + other->variance);
 }
 
-/* The only one of these that may be the function under another name; NULL: none, or several. */
+/* The only one among these that may be the function under another name; NULL: none, or several. */
 static const struct function *counterpart(const struct lacking *among, const struct function *function)
 {
 	const struct function *found = NULL;
@@ -238,7 +239,7 @@ static void rename_add(struct rebuilt *rebuilt, const struct function *was, cons
 	rebuilt->renames[number] = (struct rename){is->key, was->name};
 }
 
-/* Finds the pairs of equal contexts, which `contexts_add` fills in. */
+/* Finds the pairs with equal contexts; `contexts_add` fills these in. */
 static void pairs_find(struct rebuilt *rebuilt, struct functions *is, struct functions *was,
 		       void (*contexts_add)(struct functions *))
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A function's name as it stays from one build to the next: without what the compiler counts and adds. */
+/* A function's name in the form that lasts from one build to the next: without the compiler's numbers and additions. */
 #ifndef SEEP_PLACE_STABLE_NAME_H
 #define SEEP_PLACE_STABLE_NAME_H
 
@@ -13,8 +13,8 @@
  */
 void stable_name_append(struct buffer *out, const char *name);
 
-/* The same without return type, parameters and template arguments: "Cache<int>::put(int)" and "Cache<long>::put(long)" are of one
- * family. */
+/* The same without return type, parameters and template arguments: "Cache<int>::put(int)" and "Cache<long>::put(long)"
+ * are one family. */
 void family_name_append(struct buffer *out, const char *name);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Rounds from the allocator outwards: in each, every site's innermost call that
- * is the program's own and no wrapper yet is a candidate, and what the sites say
- * about it is put together. A round that finds no new wrapper is the last.
+ * Rounds from the allocator outwards. In each, a site's innermost call that is the program's own and not yet known as a
+ * wrapper is a candidate, and what all sites say about it is put together. A round that finds no new wrapper is the
+ * last.
  */
 #include "place/wrapper.h"
 
@@ -16,28 +16,29 @@
 
 #define ROUNDS 8
 #define POINTS_MOST                                                                                                    \
-	3 /* the most places in a wrapper's code where it asks the allocator: malloc, realloc, and a second try */
-#define CALLERS_MANY 4    /* whose sizes are looked at; with fewer, the name has to say it */
-#define CALLERS_KEPT 32   /* the most callers of a candidate to look at; more tell nothing new */
-#define SAME_SIZE 1.05    /* sizes within this ratio are one */
-#define STEADY_SHARE 0.75 /* the least share of callers that always get the same size */
+	3 /* the most places in a wrapper's code that ask the allocator: malloc, realloc, and a second try */
+#define CALLERS_MANY 4    /* callers from which on their sizes are looked at; with fewer, the name must tell */
+#define CALLERS_KEPT 32   /* the most callers of a candidate that are looked at; more tell nothing new */
+#define SAME_SIZE 1.05    /* sizes within this ratio count as one */
+#define STEADY_SHARE 0.75 /* the smallest share of callers that must always get the same size */
 
 struct wrappers {
 	const struct profile *profile;
 	struct map *names; /* by function_key() */
 	bool have_names;
-	struct map *looked_at; /* whether a given pattern matches, found once for each name: 1 no, 2 yes */
+	struct map *looked_at; /* whether a given pattern matches, found out once for each name: 1 no, 2 yes */
 	const char *const *given;
 	size_t given_count;
 	bool see_guests;
-	/* By module, of those of its functions that have a label for a name: enum code_owner + 1; and what the name says + 1. */
+	/* For each module, about its functions that have only labels: their enum code_owner + 1; and what the name
+	 * tells + 1. */
 	uint8_t *label_owners, *label_says;
 };
 
 struct caller {
 	uint64_t function;
-	double least, most; /* mean size of a block, over this caller's sites */
-	uint32_t next;      /* of the same candidate: index + 1 in the round's; 0: none */
+	double least, most; /* the smallest and largest mean block size over this caller's sites */
+	uint32_t next;      /* the candidate's next caller: index + 1 in the round's; 0: none */
 };
 
 struct candidate {
@@ -45,20 +46,20 @@ struct candidate {
 	int says; /* name_says_allocator() */
 	double least, most;
 	uint32_t points[POINTS_MOST + 1];   /* its addresses or lines; one more than allowed is kept */
-	uint32_t callers;                   /* the first one's index + 1 */
-	uint16_t point_count, caller_count; /* that are kept */
+	uint32_t callers;                   /* index + 1 of its first caller */
+	uint16_t point_count, caller_count; /* how many are kept */
 };
 
 struct round {
 	const struct profile *profile;
-	uint8_t *sites_at; /* by location with a label, up to CALLERS_MANY: it is the own call of so many sites */
-	struct numbering by_name; /* the functions; their numbers are the candidates' */
+	uint8_t *sites_at; /* by location with a label: how many sites have it as their own call, up to CALLERS_MANY */
+	struct numbering by_name; /* of the functions; the numbers are those of candidates */
 	struct candidate *candidates;
-	struct caller *callers; /* of all candidates: most have one */
+	struct caller *callers; /* of all candidates: most of them have one */
 	size_t count, capacity, caller_count, caller_capacity;
 };
 
-/* The interned name's address; where the location's label stands for it, which no other has, that of the location. */
+/* The interned name's address. If a label stands for the name, which no other location has, the location's address. */
 static uint64_t function_key(const struct profile_location *location, uint32_t line)
 {
 	return location->labelled ? (uintptr_t)location : (uintptr_t)location->lines[line].function;
@@ -98,7 +99,7 @@ enum code_owner wrappers_owner(const struct wrappers *wrappers, const struct pro
 	return (enum code_owner)(*owner - 1);
 }
 
-/* Mean size of the site's blocks; 0 where it has none. */
+/* Mean size of the site's blocks; 0 if it has none. */
 static double site_block_bytes(const struct profile_site *site)
 {
 	const double objects = site->allocated.objects.uncertain + site->allocated.objects.certain;
@@ -151,7 +152,7 @@ static struct candidate *round_candidate(struct round *round, uint64_t function)
 	return &round->candidates[index];
 }
 
-/* The innermost call from `at` on that is the program's own and no wrapper. */
+/* The innermost call from `at` on that is the program's own and not a wrapper. */
 static struct frame_walk next_own(const struct profile *profile, const struct wrappers *wrappers, struct frame_walk at)
 {
 	for (; frame_walk_has(at); at = frame_walk_next(profile, at)) {
@@ -163,7 +164,7 @@ static struct frame_walk next_own(const struct profile *profile, const struct wr
 	return at;
 }
 
-/* The digits of a label say nothing: all of a module say the same. */
+/* The digits of a label tell nothing, so all labels of a module tell the same. */
 static int location_says_allocator(const struct wrappers *wrappers, const struct profile_location *location,
 				   uint32_t line)
 {
@@ -195,7 +196,7 @@ static void round_add_site(struct round *round, const struct wrappers *wrappers,
 	if (!frame_walk_has(own) || !(bytes > 0))
 		return;
 	const struct profile_location *location = frame_walk_location(profile, own);
-	/* Too few callers, and a name that does not say it. Of a program without symbols nearly all are such. */
+	/* It has too few callers, and its name does not tell. In a program without symbols nearly all are like that. */
 	if (location->labelled && round->sites_at[profile->nodes[own.node].location] < CALLERS_MANY &&
 	    !location_says_allocator(wrappers, location, own.line))
 		return;
@@ -232,7 +233,7 @@ static bool candidate_is_wrapper(const struct round *round, const struct candida
 	       callers_decide(round, candidate);
 }
 
-/* How many new ones there are. */
+/* Judges the candidates; returns how many new wrappers there are. */
 static size_t round_judge(const struct round *round, struct wrappers *wrappers)
 {
 	size_t found = 0;

@@ -153,7 +153,7 @@ wait_until 20 grep -q "SigCgt:.*[37bf]$" "/proc/$background_pid/status" # it wai
 rm -r lost
 kill -INT "$background_pid"
 check "whose recording was removed meanwhile is left all the same, which is said" \
-	wait_until 20 grep -q "$worker was left, but its recording is not to be found" err
+	wait_until 20 grep -q "$worker was left, but its recording was not found" err
 
 # Where no process of seep's is left, a child is kept by a thread in it, which may be in the recording when that is left.
 wait_until 20 is_left_alone
