@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The allocator's own names. Tables only: a name that is in none of them is the program's. Names come demangled, C++
- * ones with their parameters. */
+/* The names that belong to allocators. These are only tables: a name that is in none of them is the program's. Names
+ * come demangled, C++ ones with their parameters. */
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,13 +11,13 @@
 #include "files/path.h"
 #include "profile/allocator_frames.h"
 
-/* The functions that libseep.so stands in front of, and their like. */
+/* The functions that libseep.so stands in front of, and similar ones. */
 #define NAME(name, ...) #name,
 static const char *const plain_names[] = {SEEP_ENTRY_POINTS(NAME) "reallocf", "cfree", "nallocx", "mi_reallocarr"};
-/* Before these, glibc's own functions have such names. */
+/* glibc has functions of these names behind such prefixes. */
 static const char *const plain_prefixes[] = {"", "__libc_", "__"};
 
-/* Whole families, by how their names begin. mi_ alone would take in other people's functions (MySQL has some). */
+/* Whole families, by how their names begin. "mi_" alone would include other people's functions (MySQL has some). */
 static const char *const family_prefixes[] = {
     "je_",
     "_rjem_",
@@ -80,12 +80,12 @@ static bool is_template_member(const char *function, const struct template_membe
 	if (!name_token_next(&arguments) || arguments.bracket != '<' ||
 	    !text_begins_with(arguments.end, wanted->member))
 		return false;
-	/* "allocate(", or "allocate[abi:cxx11](", or no parameters at all; not "allocate_at_least_one_more(" */
+	/* "allocate(", "allocate[abi:cxx11](", or no parameters at all; but not "allocate_at_least_one_more(" */
 	const char after = arguments.end[strlen(wanted->member)];
 	return after == '(' || after == '[' || after == '\0';
 }
 
-/* The beginnings of the names in the tables. They rule out nearly all other names at once; programs have millions. */
+/* The beginnings of the names in the tables. They exclude nearly all other names quickly; programs have millions. */
 enum { BEGINNING = 3, BEGINNINGS = 4096 };
 struct beginnings {
 	bool is_known[BEGINNINGS], are_filled;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A recording's snapshots and the names of their addresses in one file, which every command reads on any machine. */
+/* A recording's snapshots and the names of their addresses in one file, which every command can read on any machine. */
 #ifndef SEEP_PROFILE_BUNDLE_H
 #define SEEP_PROFILE_BUNDLE_H
 
@@ -12,28 +12,28 @@ struct bundle_summary {
 	uint32_t snapshots, modules, addresses;
 };
 
-/* Appends a whole bundle of what `path` names: a recording, or one snapshot. */
+/* Appends a whole bundle of the recording or the single snapshot at `path`. */
 bool bundle_write(struct buffer *out, const char *path, const struct symbol_search *search,
 		  struct bundle_summary *summary, struct error *error);
 
-/* The snapshot with this number of an open bundle, 0 for the last, with its names given. */
+/* The snapshot with this number in an open bundle (0: the last one), with its names. */
 struct profile *bundle_profile(const struct input *input, uint64_t number, struct error *error);
 
-/* A bundle of which several snapshots are wanted: its table is read once. */
+/* A bundle from which several snapshots are read: its table is read once. */
 struct bundle_file;
 struct bundle_file *bundle_file_open(const char *path, struct error *error);
 struct profile *bundle_file_profile(const struct bundle_file *file, uint64_t number, struct error *error);
-/* The same without names and stacks; `bytes` has what the moment points to, and is used again for the next. */
+/* The same without names and stacks. `bytes` owns what the moment points to, and is used again for the next one. */
 bool bundle_file_moment(const struct bundle_file *file, uint64_t number, struct moment_reader *reader,
 			struct buffer *bytes, struct moment *moment, struct error *error);
 void bundle_file_close(struct bundle_file *file); /* NULL: nothing */
 
-/* The bundle's snapshots, as recording_list() gives those of a directory: paths are "FILE#NUMBER". */
+/* Lists the bundle's snapshots as recording_list() lists those of a directory; paths are "FILE#NUMBER". */
 bool bundle_list(const char *path, struct recording *recording, struct error *error);
 
 bool path_is_bundle(const char *path);
 
-/* The number in "FILE#NUMBER": what is behind the mark. False: it is none. */
+/* The number behind the mark in "FILE#NUMBER". False: it is not a number. */
 bool bundle_number_parse(const char *text, uint64_t *number);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Profiles from a bundle: a snapshot of it, whose locations get their lines from the bundle's symbols. */
+/* Makes a profile of one of a bundle's snapshots; the bundle's symbols give its locations their lines. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +22,7 @@ bool bundle_number_parse(const char *text, uint64_t *number)
 	return digits > 0 && digits <= NUMBER_DIGITS_MAX && !text[digits];
 }
 
-/* The snapshot that was asked for; NULL: there is none. */
+/* Finds the snapshot that was asked for; NULL: there is none. */
 static const struct bundle_part *snapshot_find(const struct bundle *bundle, uint64_t number)
 {
 	const struct bundle_part *found = NULL;
@@ -36,12 +36,12 @@ static const struct bundle_part *snapshot_find(const struct bundle *bundle, uint
 	return found;
 }
 
-/* The names on their way to a profile. */
+/* Gives a profile its names. */
 struct giving {
 	struct profile *profile;
 	const struct bundle_symbols *symbols;
-	struct map *texts;     /* offset -> interned text */
-	struct map *addresses; /* key -> index + 1 */
+	struct map *texts;     /* from a text's offset to the interned text */
+	struct map *addresses; /* from an address's key to index + 1 */
 };
 
 static const char *text_at(struct giving *giving, uint32_t offset)
@@ -95,7 +95,7 @@ static uint64_t *addresses_index(struct giving *giving)
 	return keys;
 }
 
-/* Of the profile's own modules; once for each, since paths may be long and addresses many. */
+/* Keys of the profile's own modules. They are made once for each module, since paths may be long and addresses many. */
 static uint64_t *module_keys(const struct profile *profile)
 {
 	const struct profile_storage *storage = profile->storage;
@@ -136,7 +136,7 @@ static void symbols_give(struct profile *profile, const struct bundle_symbols *s
 	map_free(giving.addresses);
 }
 
-/* A bundle without symbols is one whose snapshots have no stacks. */
+/* Only snapshots without stacks make a bundle without symbols. */
 static bool symbols_find(const struct bundle *bundle, struct profile *profile, struct error *error)
 {
 	for (uint32_t i = 0; i < bundle->part_count; i++) {
@@ -154,7 +154,7 @@ static bool symbols_find(const struct bundle *bundle, struct profile *profile, s
 	return true;
 }
 
-/* The table of parts must say about a snapshot what its header says. */
+/* The table of parts and the snapshot's header must agree. */
 static bool number_verify(const struct bundle *bundle, const struct bundle_part *part, uint64_t number,
 			  struct error *error)
 {
@@ -165,7 +165,7 @@ static bool number_verify(const struct bundle *bundle, const struct bundle_part 
 			   part->number);
 }
 
-/* A part's profile, with the names that the bundle has for it. */
+/* Makes a part's profile, with the names that the bundle has for it. */
 static struct profile *part_profile(const struct bundle *bundle, const struct bundle_part *part, struct error *error)
 {
 	const struct input *input = bundle->input;
@@ -209,7 +209,7 @@ struct profile *bundle_profile(const struct input *input, uint64_t number, struc
 struct bundle_file {
 	struct input input;
 	struct bundle bundle;
-	struct map *part_of; /* snapshot's number -> index */
+	struct map *part_of; /* from a snapshot's number to its index */
 };
 
 struct bundle_file *bundle_file_open(const char *path, struct error *error)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Makes a bundle. The addresses of all snapshots are collected first, each once, in a profile that has no sites; it is
- * symbolized as any other, so that the work is done once however many snapshots there are. */
+/* Makes a bundle. First it collects the addresses of all snapshots, each once, in a profile without sites. That profile
+ * is symbolized like any other, so the work is done once, however many snapshots there are. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -18,28 +18,27 @@
 #include "reader/bundle_reader.h"
 #include "reader/snapshot_reader.h"
 
-#define QUICK_BYTES (1 << 20) /* so large a part is packed quickly, */
-#define COMPACT_BYTES                                                                                                  \
-	(64 << 10) /* and a snapshot that is compact, from so many bytes on: there is little to be found in it */
+#define QUICK_BYTES (1 << 20)    /* a part of this size is packed quickly, */
+#define COMPACT_BYTES (64 << 10) /* and so is a compact snapshot of this size, which would hardly become smaller */
 
 struct writer {
 	struct buffer packed; /* the parts' contents */
 	struct bundle_part *parts;
 	uint32_t part_count, part_capacity;
-	struct profile *names; /* every module and location once */
+	struct profile *names; /* has every module and location once */
 	uint32_t location_capacity, module_capacity, path_capacity;
-	struct map *modules, *locations; /* key -> index + 1 */
+	struct map *modules, *locations; /* from key to index + 1 */
 	struct input input;
-	/* Of the last snapshot: */
+	/* About the last snapshot: */
 	struct snapshot_view view;
 	struct seep_node *nodes;
-	uint64_t *last_modules; /* keys */
+	uint64_t *last_modules; /* keys of its modules */
 	uint32_t node_count, node_room, last_module_count;
 };
 
 static void part_add(struct writer *writer, struct bundle_part part, const void *data, size_t bytes, bool is_compact)
 {
-	part.offset = writer->packed.length; /* moved behind the table at the end */
+	part.offset = writer->packed.length; /* counted from the table's end; it is corrected at the end */
 	part.bytes = bytes;
 	if (bytes < (is_compact ? COMPACT_BYTES : QUICK_BYTES))
 		gzip_pack(&writer->packed, data, bytes);
@@ -81,12 +80,12 @@ static uint32_t module_collect(struct writer *writer, const struct profile *prof
 	return (uint32_t)*slot;
 }
 
-/* The modules of a snapshot while its nodes are gone through. */
+/* The modules of a snapshot, while its nodes are collected. */
 struct modules {
 	const struct profile *head;
 	uint32_t *canonical;
-	uint64_t *keys;      /* of the canonical one: equal for what is collected as one module */
-	uint32_t *collected; /* number among the names; 0: not yet */
+	uint64_t *keys;      /* of the canonical module: equal for modules that are collected as one */
+	uint32_t *collected; /* its number among the collected ones; 0: not collected yet */
 };
 
 static void modules_open(struct modules *modules, const struct profile *head, uint32_t *canonical)
@@ -117,7 +116,7 @@ static void location_collect(struct writer *writer, struct modules *modules, con
 	names->locations[names->location_count++] = location;
 }
 
-/* The first node that may not be as it was in the snapshot before, with its module. */
+/* The first node that may differ from the node at its place in the snapshot before, given its module. */
 static uint32_t nodes_shared(const struct writer *writer, const struct snapshot_view *view,
 			     const struct modules *modules)
 {
@@ -128,7 +127,7 @@ static uint32_t nodes_shared(const struct writer *writer, const struct snapshot_
 	return modules_stay && view->shared_nodes > 1 ? view->shared_nodes : 1;
 }
 
-/* Nodes that the snapshot before had at the same place, in the same module, are collected already. */
+/* Nodes that the snapshot before had at the same place and in the same module are collected already. */
 static void nodes_collect(struct writer *writer, const struct snapshot_view *view, struct modules *modules)
 {
 	const uint32_t count = snapshot_count(view, SEEP_SECTION_NODES);
@@ -154,7 +153,7 @@ static void nodes_collect(struct writer *writer, const struct snapshot_view *vie
 	free(modules->canonical);
 }
 
-/* For the map of code made at run time. */
+/* Collects the process, for its map of code made at run time. */
 static void process_collect(struct profile *names, const struct profile *head)
 {
 	names->source = string_pool_intern(names->strings, head->source);
@@ -174,7 +173,7 @@ static bool snapshot_add(struct writer *writer, const void *data, size_t bytes, 
 	uint32_t *canonical;
 
 	if (!snapshot_verify_brief(view, data, bytes, name, error)) {
-		writer->last_module_count = 0; /* nothing is shared with what was not there */
+		writer->last_module_count = 0; /* the next one shares nothing with a snapshot that is missing */
 		return false;
 	}
 	struct profile *head = profile_head_from_snapshot(view, &canonical);
@@ -229,10 +228,10 @@ static bool recording_add(struct writer *writer, const char *directory, struct e
 	return added;
 }
 
-/* Texts of the part SYMBOLS, each once. */
+/* The texts of the part SYMBOLS, each once. */
 struct texts {
 	struct buffer bytes;
-	struct map *offsets; /* interned pointer -> offset + 1 */
+	struct map *offsets; /* from an interned pointer to offset + 1 */
 };
 
 static uint32_t text_put(struct texts *texts, const char *text)
@@ -298,7 +297,7 @@ static void symbols_add(struct writer *writer)
 	map_free(texts.offsets);
 }
 
-/* Puts header and table before what is packed, which becomes the output: it may be as large as all snapshots. */
+/* Puts header and table in front of the packed parts, which become the output: it may be as large as all snapshots. */
 static void bundle_assemble(struct writer *writer, struct buffer *out)
 {
 	const size_t table_bytes = writer->part_count * sizeof *writer->parts;

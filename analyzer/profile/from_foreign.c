@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From a foreign profile to ours. Mappings of one file become one module, and addresses are counted from where its ELF
- * file begins, so that two runs of one program can be compared. Where the source has names and no addresses, stacks
- * differ if their names do. Equal stacks become one site. */
+/* Makes our profile of a foreign one. Mappings of one file become one module, and addresses are counted from where its
+ * ELF file begins, so that two runs of one program can be compared. If the source has names but no addresses, stacks
+ * with different names are different. Equal stacks become one site. */
 #include "profile/profile_private.h"
 
 #include <stdlib.h>
@@ -18,8 +18,8 @@ struct builder {
 	struct profile *profile;
 	struct profile_storage *storage;
 	uint32_t *module_of;     /* by mapping */
-	uint64_t *identities;    /* by module: equal for the same file, in every profile */
-	uint64_t *location_keys; /* equal for equal places in code, in every profile */
+	uint64_t *identities;    /* by module; in every profile, the same file has the same one */
+	uint64_t *location_keys; /* in every profile, the same place in code has the same one */
 };
 
 static uint64_t text_hash(uint64_t seed, const char *text)
@@ -41,7 +41,7 @@ static void module_fill(struct builder *builder, struct profile_module *module, 
 	builder->storage->module_paths[module - builder->profile->modules] = mapping->place;
 }
 
-/* The first file that is not a library is the program. */
+/* Takes the first file that is not a library for the program. */
 static void program_find(struct profile *profile)
 {
 	for (uint32_t i = 1; i < profile->module_count; i++) {
@@ -140,7 +140,8 @@ static void build_locations(struct builder *builder)
 	}
 }
 
-/* The leaf of a stack. `nodes`: by parent and location; their numbers are one less than their indices. */
+/* Finds the leaf of a stack. `nodes` numbers them by parent and location; a number is one less than the node's
+ * index. */
 static uint32_t nodes_find(struct numbering *nodes, const uint32_t *frames, uint32_t depth)
 {
 	uint32_t node = 0;

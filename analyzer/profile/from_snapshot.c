@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From a verified snapshot to a profile. Its nodes become locations; sites whose stacks are equal become one site (a
- * program that loads a module twice, or two threads that registered it at once, have them under several indices), and
- * lifetimes and live samples follow the site that theirs went into.
+ * From a verified snapshot to a profile. Its nodes become locations. Sites with equal stacks become one site (a module
+ * that was loaded twice, or that two threads registered at once, has several indices), and lifetimes and live samples
+ * go to the site that theirs became a part of.
  *
- * Stacks are compared by a 64-bit hash that is made node by node from the root down, of what is the same in every
- * process: module identity and address.
+ * Stacks are compared by a 64-bit hash. It is made node by node, from the root down, of module identity and address,
+ * which are the same in every process.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -21,14 +21,14 @@ enum {
 	PATH_LIMIT = 4096,
 	TEXT_LIMIT = 1024,
 	KEYS = 64,
-	ENTRIES_A_LOOK = 1 << 16, /* at the clock */
+	ENTRIES_A_LOOK = 1 << 16, /* entries between looks at the clock */
 };
 
 struct builder {
 	const struct snapshot_view *view;
 	struct profile *profile;
 	struct profile_storage *storage;
-	uint64_t *identities; /* by module: equal for the same code, in this process and in others */
+	uint64_t *identities; /* by module; the same code has the same one, in this process and in others */
 	uint32_t *canonical;  /* by module: the first one with its identity */
 	struct stack_checks checks;
 	uint64_t *node_key; /* by node: hash of the stack from the root to here */
@@ -39,8 +39,7 @@ static const char *builder_text(const struct builder *builder, seep_string offse
 {
 	const char *text = snapshot_text(builder->view, offset);
 
-	/* Many modules may share one text that is very long; strnlen() stops at the limit, where the text is cut
-	 * anyway. */
+	/* Many modules may share one very long text, so strnlen() stops at the limit, where the text is cut anyway. */
 	return string_pool_intern_safe(builder->profile->strings, text, strnlen(text, limit + 1), limit);
 }
 
@@ -78,7 +77,7 @@ static void build_header(struct builder *builder)
 	profile->has_lifetimes = builder->view->tables[SEEP_SECTION_LIFETIMES].offset != 0;
 }
 
-/* Keys that a newer writer knows and this reader does not are left out. */
+/* Skips keys that only a newer seep knows. */
 static void build_values(struct builder *builder)
 {
 	struct profile *profile = builder->profile;
@@ -153,7 +152,8 @@ static void build_references(struct builder *builder)
 	profile->references = count ? memory_allocate(count, sizeof *profile->references) : NULL;
 	profile->reference_count = count;
 	for (uint32_t i = 0; i < count; i++)
-		profile->references[i] = snapshot_referenced(builder->view, i); /* an unknown state says nothing */
+		/* a state that this reader does not know says nothing */
+		profile->references[i] = snapshot_referenced(builder->view, i);
 	if (count)
 		qsort(profile->references, count, sizeof *profile->references, referenced_compare);
 }
@@ -192,7 +192,7 @@ static void build_modules(struct builder *builder)
 	map_free(first_of);
 }
 
-/* Nodes whose locations are looked up together, so that what is far away in memory is asked for before it is needed. */
+/* Locations of this many nodes are looked up together, so that their places in memory can be prefetched. */
 enum { NODES_AT_ONCE = 32 };
 
 struct location_batch {
@@ -200,7 +200,7 @@ struct location_batch {
 	size_t places[NODES_AT_ONCE]; /* where each may be in the table */
 };
 
-/* The location's index, made if it is not there yet. */
+/* Finds the location's index, making the location if it is new. */
 static uint32_t location_find(struct profile *profile, const struct index_table *known,
 			      const struct profile_location *wanted, size_t place)
 {
@@ -303,7 +303,7 @@ static void site_add_freed(struct profile *profile, struct profile_site *site, c
 		profile_freed_add(profile, site, &freed);
 }
 
-/* Sites whose keys are made together, so that where these belong is asked for before it is needed. */
+/* Keys of this many sites are made together, so that their places can be prefetched. */
 enum { SITES_AT_ONCE = 32 };
 
 static uint64_t site_key(const struct builder *builder, uint32_t index)
@@ -315,11 +315,11 @@ static uint64_t site_key(const struct builder *builder, uint32_t index)
 	_Static_assert(offsetof(struct seep_site, node) == 0 && offsetof(struct seep_site, flags) == 4, "as above");
 	snapshot_entry(builder->view, SEEP_SECTION_SITES, index, &head, sizeof head);
 	if (head.node >= builder->profile->node_count)
-		return 0; /* it will be refused */
+		return 0; /* the caller refuses it */
 	return stack_key_close(builder->node_key[head.node], head.flags, head.node);
 }
 
-/* Sites that share a stack become one. */
+/* Makes one site of those that share a stack. */
 static bool build_sites(struct builder *builder, struct error *error)
 {
 	struct profile *profile = builder->profile;
@@ -390,7 +390,7 @@ static void build_samples(struct builder *builder)
 		free(builder->site_of);
 }
 
-/* Where entries can't be unpacked, what is in their place has no fault that is worth another complaint. */
+/* If entries can't be unpacked, other faults of theirs are not worth a complaint. */
 static bool build_stacks(struct builder *builder, struct error *error)
 {
 	builder->checks = stack_checks_begin(builder->view);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* /tmp/perf-PID.map is found by a number, and a number alone is not a process: the machine may have been started anew, or
- * another process may have it by now. */
+/* /tmp/perf-PID.map is found by a number, and a number alone does not identify a process: the machine may have been
+ * rebooted, or another process may have the number by now. */
 #include "profile/profile_private.h"
 
 #include <fcntl.h>
@@ -14,7 +14,7 @@
 #include <seep/process.h>
 
 #define NANOSECONDS UINT64_C(1000000000)
-#define SLACK_NS (2 * NANOSECONDS) /* between the last snapshot's time and the last byte of the map */
+#define SLACK_NS (2 * NANOSECONDS) /* the most that the map's last byte may be later than the last snapshot */
 
 static bool file_read(const char *path, char *text, size_t size)
 {
@@ -28,7 +28,7 @@ static bool file_read(const char *path, char *text, size_t size)
 	return got > 0;
 }
 
-/* A pid means nothing on another machine, or after this one was started anew. */
+/* A pid means nothing on another machine, or after this one was rebooted. */
 static bool recorded_since_this_boot(const struct profile *profile)
 {
 	struct buffer recorded = {0};
@@ -46,7 +46,7 @@ static bool recorded_since_this_boot(const struct profile *profile)
 	return is_same;
 }
 
-/* When the process began that has the number now, in ticks since boot; 0: none has it. */
+/* When the process that now has the number began, in ticks since boot; 0: there is none. */
 static uint64_t start_ticks_now(uint64_t pid)
 {
 	struct seep_process_stat process;
@@ -62,7 +62,7 @@ static uint64_t clock_ns(clockid_t clock)
 	return (uint64_t)now.tv_sec * NANOSECONDS + (uint64_t)now.tv_nsec;
 }
 
-/* A time at which the recorded process had ended; 0: it may still run. */
+/* A time by which the recorded process had ended; 0: it may still run. */
 static uint64_t ended_unix_ns(const struct profile *profile)
 {
 	const bool is_end = profile->trigger == SEEP_TRIGGER_EXIT || profile->trigger == SEEP_TRIGGER_POSTMORTEM;
@@ -70,7 +70,7 @@ static uint64_t ended_unix_ns(const struct profile *profile)
 	uint64_t ended = 0;
 
 	if (profile->start_ticks == 0 || ticks == profile->start_ticks)
-		return 0; /* exec ends the process's first recording and begins another */
+		return 0; /* exec ends a process's first recording and begins another one */
 	if (is_end && profile->time_ns > profile->start_ns)
 		ended = profile->start_unix_ns + (profile->time_ns - profile->start_ns) + SLACK_NS;
 	if (ticks) {

@@ -8,7 +8,7 @@ enum { LOSS_KEYS = sizeof((struct profile *)0)->losses / sizeof((struct profile 
 
 enum loss_effect loss_effect(enum seep_loss_key key)
 {
-	switch (key) { /* no default: a compiler names a kind that is forgotten */
+	switch (key) { /* no default, so that the compiler complains about a kind that is missing here */
 	case SEEP_LOSS_SAMPLES_SETUP:
 	case SEEP_LOSS_SAMPLES_REENTRY:
 	case SEEP_LOSS_LIVE_FULL:
@@ -17,15 +17,15 @@ enum loss_effect loss_effect(enum seep_loss_key key)
 	case SEEP_LOSS_LIVE_TORN:
 	case SEEP_LOSS_EVENTS_DOUBTED:
 		return LOSS_OF_TOTALS;
-	case SEEP_LOSS_STACKS_FULL: /* its numbers are in the totals, without a site */
+	case SEEP_LOSS_STACKS_FULL: /* the totals include it, without a site */
 	case SEEP_LOSS_MODULES_FULL:
 	case SEEP_LOSS_LIFETIMES_FULL:
 	case SEEP_LOSS_STACKS_TRUNCATED:
 	case SEEP_LOSS_STACKS_EMPTY:
-	case SEEP_LOSS_SITES_RETIRED: /* likewise, under RETIRED */
+	case SEEP_LOSS_SITES_RETIRED: /* the totals include it, under RETIRED */
 	case SEEP_LOSS_STACKS_CUT:
 	case SEEP_LOSS_RING_FOLDED:
-	case SEEP_LOSS_MAPPINGS: /* no samples */
+	case SEEP_LOSS_MAPPINGS: /* concerns no samples */
 	case SEEP_LOSS_SNAPSHOTS_FAILED:
 	case SEEP_LOSS_SNAPSHOTS_THINNED:
 		return LOSS_OF_NONE;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What each kind of loss means for the numbers: the one place that says whether a profile may be called exact, and
- * whether its totals are lower bounds. */
+/* What each kind of loss means for the numbers. Only this decides whether a profile may be called exact, and whether
+ * its totals are lower bounds. */
 #ifndef SEEP_PROFILE_LOST_H
 #define SEEP_PROFILE_LOST_H
 
@@ -9,23 +9,24 @@
 #include "profile/profile.h"
 
 enum loss_effect {
-	LOSS_UNKNOWN,   /* a kind that this table does not have counts as the worst */
-	LOSS_OF_NONE,   /* no number lacks it: stacks cut, snapshots not kept, lifetimes not filed */
+	LOSS_UNKNOWN, /* a kind that is not in the table counts as the worst */
+	LOSS_OF_NONE, /* no number lacks it: cut stacks, snapshots that were not kept, lifetimes that were not filed */
 	LOSS_OF_TOTALS, /* an allocation or a free is missing, or counted twice */
 };
 
 enum loss_effect loss_effect(enum seep_loss_key key);
 
-/* True of what concerns sampled blocks alone, and nothing that the program mapped. */
+/* Whether the loss concerns only sampled blocks, and nothing that the program mapped. */
 bool loss_is_of_blocks(enum seep_loss_key key);
 
-/* Was an allocation or a free dropped, or may one be counted twice? Then nothing of this profile is exact. */
+/* Whether an allocation or a free was dropped, or may have been counted twice: then nothing in this profile is
+ * exact. */
 bool profile_lost_any(const struct profile *profile);
 
-/* Was every allocation recorded? Only at rate 1, where nothing was lost. */
+/* Whether every allocation was recorded: at rate 1, if nothing was lost. */
 bool profile_is_exact(const struct profile *profile);
 
-/* Is there more than it says? A full table, or dropped samples. */
+/* Whether there is more than it says, because a table was full or samples were dropped. */
 bool profile_is_lower_bound(const struct profile *profile);
 
 #endif

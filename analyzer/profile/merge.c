@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Modules are matched by their identity, locations by module and address or by the names that their source gave, sites by
- * their keys, which are equal in all processes. */
+/* Modules are matched by their identity; locations by module and address, or by the names that their source gave; sites
+ * by their keys, which are equal in all processes. */
 #include "profile/merge.h"
 
 #include <stdlib.h>
@@ -14,12 +14,12 @@
 struct merger {
 	struct profile *to;
 	struct profile_storage *storage;
-	struct map *modules, *locations, *sites;     /* identity or key -> index + 1 */
-	uint32_t *module_of, *location_of, *site_of; /* of the profile at hand */
+	struct map *modules, *locations, *sites;     /* from identity or key to index + 1 */
+	uint32_t *module_of, *location_of, *site_of; /* for the profile being added */
 	size_t line_count;
-	uint32_t first_node;  /* of the profile at hand: its node n is the sum's first_node + n */
-	struct perf_map *jit; /* names of code that the profile at hand made at run time; NULL: none */
-	uint64_t process;     /* the number of the process at hand */
+	uint32_t first_node;  /* the profile's node n becomes the sum's first_node + n */
+	struct perf_map *jit; /* names of code that its process made at run time; NULL: none */
+	uint64_t process;     /* the number of its process */
 	struct filed_lifetime *lifetimes;
 	size_t lifetime_count, lifetime_capacity;
 };
@@ -54,7 +54,7 @@ static void modules_add(struct merger *merger, const struct profile *from)
 	}
 }
 
-/* The lines that the source itself gave, copied. */
+/* Copies the lines that the source itself gave. */
 static void lines_copy(struct merger *merger, struct profile_location *location)
 {
 	struct source_line *lines = &merger->storage->given_lines[merger->line_count];
@@ -80,8 +80,8 @@ static uint64_t location_key(const struct profile_location *location)
 	return key;
 }
 
-/* An address outside of all modules holds different code in each process, and only here is it known which process it
- * is. */
+/* Names an address outside of all modules: each process has different code there, and only here it is known which
+ * process it is. */
 static void jit_name(struct merger *merger, struct profile_location *location)
 {
 	const char *name = jit_map_find(merger->jit, location->address, location->exact, merger->to->strings);
@@ -140,7 +140,7 @@ static void site_make(const struct merger *merger, struct profile_site *site, co
 				      .retired = from->retired};
 }
 
-/* They keep their order behind those that are there. */
+/* Adds nodes in the same order, behind the existing ones. */
 static void nodes_add(struct merger *merger, const struct profile *from)
 {
 	struct profile *to = merger->to;
@@ -192,10 +192,11 @@ static void samples_add(struct merger *merger, const struct profile *from, uint6
 	}
 }
 
-/* A process that counts no work does none: a server's first one, beside its workers. */
+/* A process that counts no work does none, like a server's first process beside its workers. */
 static const uint64_t counting = UINT64_C(1) << SEEP_MEMORY_WORK;
 
-/* Some of the allocator's and the system's figures add up; the rest is shared, or of a moment or limit of its own. */
+/* Adds up those figures of allocator and system that can be added; others are shared, or belong to one moment or
+ * limit. */
 static void memory_add(struct profile *to, const struct profile *from)
 {
 	const uint64_t adding = UINT64_C(1) << SEEP_MEMORY_RSS_ANONYMOUS | UINT64_C(1) << SEEP_MEMORY_SWAP |
@@ -209,7 +210,7 @@ static void memory_add(struct profile *to, const struct profile *from)
 		to->memory[key] += (adding | counting) >> key & 1 ? from->memory[key] : 0;
 }
 
-/* A text that all have; else "". */
+/* The text that all have; otherwise "". */
 static void text_agree(struct merger *merger, const char **to, const char *from, bool is_first)
 {
 	if (is_first)
@@ -233,7 +234,7 @@ static void texts_add(struct merger *merger, const struct profile *from, bool is
 		to->bypassed = text_copy(merger, from->bypassed);
 }
 
-/* The sum has the largest rate: it bounds how much of a stack can be missed. */
+/* The sum has the largest rate, which bounds how much of a stack can be missed. */
 static void header_add(struct merger *merger, const struct profile *from, uint64_t shift_ns, bool is_first)
 {
 	struct profile *to = merger->to;
@@ -285,7 +286,7 @@ static void recordings_add(struct profile *to, const struct profile *from)
 	profile_add_process(to, from);
 }
 
-/* "A, B, C", fit to print already. */
+/* "A, B, C", fit to print. */
 static const char *sources_join(const struct profile *to)
 {
 	struct buffer names = {0};
@@ -297,7 +298,7 @@ static const char *sources_join(const struct profile *to)
 	return joined;
 }
 
-/* Room for everything, as if nothing matched. */
+/* Makes room for everything, as if nothing matched. */
 static void room_make(struct merger *merger, struct profile *const *profiles, size_t count)
 {
 	size_t modules = 1, locations = 1, lines = 1, nodes = 1, sites = 1, samples = 1;
@@ -378,7 +379,7 @@ bool profiles_can_merge(struct profile *const *profiles, size_t count, struct er
 	return true;
 }
 
-/* What to add to the times of each, so that all are of the moment of the last one. */
+/* What to add to the times of each profile, so that all are of the last one's moment. */
 static uint64_t *shifts_align(struct profile *const *profiles, size_t count)
 {
 	uint64_t *shifts_ns = memory_allocate(count, sizeof *shifts_ns), now_ns = 0;

@@ -1,30 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Processes added up to one profile: the workers of a service. Sites with the same stack become one, and their sums add, so
- * that intervals are those of the sums. Each process counts as of its own moment: its clock is set so that this is now.
+ * Adds up processes, such as a service's workers, to one profile. Sites with the same stack become one and their sums
+ * add, so intervals are those of the sums. Each process counts at its own moment: its clock is shifted so that this is
+ * now.
  */
 #ifndef SEEP_PROFILE_MERGE_H
 #define SEEP_PROFILE_MERGE_H
 
 #include "profile/profile.h"
 
-/* Whether they can be added; false: the error names the one that can't be, and why. */
+/* Whether they can be added up; false: the error names the one that can't be, and why. */
 bool profiles_can_merge(struct profile *const *profiles, size_t count, struct error *error);
 
 /*
- * Their sum, in which `shifts_ns` is added to the times of each. None may have been symbolized, and all may be freed
- * afterwards. What can't be added is left out: limits, and memory that processes share.
+ * Adds them up, after adding `shifts_ns` to the times of each. None may have been symbolized, and all may be freed
+ * afterwards. Limits, and memory that processes share, can't be added and are left out.
  */
 struct profile *profile_merge(struct profile *const *profiles, const uint64_t *shifts_ns, size_t count);
 
-/* A block's address in a sum: two processes may have blocks at the same one. */
+/* A block's address in a sum: blocks of two processes may have the same one. */
 static inline uint64_t merged_address(uint64_t address, size_t process)
 {
 	return address ^ (uint64_t)process << 48;
 }
 
-/* Replaces profiles by their sum, each as of its own moment, and frees them; the sum of one is that one. Where `bases` is
- * not NULL, the same is done to an earlier moment of each, with one clock. False, with all freed: they can't be added. */
+/* Replaces profiles by their sum, each at its own moment, and frees them; a single one stays itself. If `bases` is not
+ * NULL, the same is done to an earlier moment of each, with the same shifts. False, with all freed: they can't be added
+ * up. */
 bool profile_merge_pairs(struct profile **nows, struct profile **bases, size_t count, struct profile **now,
 			 struct profile **base, struct error *error);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From a verified snapshot to a moment. Snapshots of one recording begin with the same modules and nodes, since a
- * recording adds to its tables at their end: what a snapshot has in common with the one before keeps its keys.
+ * Makes a moment of a verified snapshot. Snapshots of one recording begin with the same modules and nodes, because a
+ * recording's tables grow at their end. What a snapshot shares with the one before keeps its keys.
  */
 #include "profile/moment.h"
 
@@ -16,16 +16,16 @@
 struct moment_reader {
 	struct input input;
 	struct snapshot_view view;
-	uint64_t *identities; /* of the modules, as of the last snapshot */
+	uint64_t *identities; /* of the last snapshot's modules */
 	uint32_t module_count, module_room;
-	bool modules_stay;       /* all that the snapshot before had are there */
-	struct seep_node *nodes; /* of the last snapshot, with their keys */
+	bool modules_stay;       /* it has all modules of the snapshot before */
+	struct seep_node *nodes; /* the last snapshot's, with their keys */
 	uint64_t *node_keys;
 	uint32_t node_count, node_room;
 	uint64_t *keys;
 	double *in_use;
 	uint32_t site_room;
-	struct seep_live *live; /* where the bytes can't be used as they lie */
+	struct seep_live *live; /* a copy, for bytes that can't be used in place */
 	uint32_t live_room;
 };
 
@@ -52,7 +52,7 @@ void moment_reader_free(struct moment_reader *reader)
 	free(reader);
 }
 
-/* Returns how many modules at the beginning are those of the snapshot before. */
+/* Returns how many of the first modules are those of the snapshot before. */
 static uint32_t modules_take(struct moment_reader *reader, const struct snapshot_view *view)
 {
 	const uint32_t count = snapshot_count(view, SEEP_SECTION_MODULES);
@@ -225,7 +225,7 @@ bool moment_read(struct moment_reader *reader, const void *data, size_t bytes, c
 	struct snapshot_view *view = &reader->view;
 
 	if (!snapshot_verify_brief(view, data, bytes, name, error)) {
-		reader->node_count = 0; /* nothing is shared with what was not there */
+		reader->node_count = 0; /* the next one shares nothing with a snapshot that is missing */
 		return false;
 	}
 	const struct seep_process process = snapshot_process(view, 0);

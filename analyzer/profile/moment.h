@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One snapshot as a series needs it: what every site has in use, and the live
- * samples. It has no names and no stacks, only what tells stacks apart, and its
- * arrays are used again for the next one, so that a series costs the memory of
- * one snapshot however long it is.
+ * One snapshot as a series needs it: what every site has in use, and the live samples. It has neither names nor stacks,
+ * only keys that tell stacks apart. Its arrays are used again for the next snapshot, so a series costs the memory of
+ * one snapshot, however long it is.
  */
 #ifndef SEEP_PROFILE_MOMENT_H
 #define SEEP_PROFILE_MOMENT_H
@@ -17,16 +16,16 @@
 
 #include "base/error.h"
 
-/* What of the heap is not in use. */
+/* Parts of the heap that are not in use. */
 enum kept_part { KEPT_CACHED, KEPT_FREE_PAGES, KEPT_PINNED, KEPT_METADATA, KEPT_PARTS };
 
-/* What each class of memory has in memory; all but HUGE add up to RSS, since UNEXPLAINED has what the pages lack of it, or
- * have too much. */
+/* How much of each class is in memory. All but HUGE add up to RSS; UNEXPLAINED takes the difference between pages and
+ * RSS. */
 struct class_sums {
 	bool is_known; /* somebody looked at the process's mappings */
 	double rss;
 	double resident[SEEP_LEDGER_CLASSES];
-	bool has_kept; /* the heap is taken apart: */
+	bool has_kept; /* the heap is taken apart, as follows: */
 	double kept[KEPT_PARTS];
 };
 
@@ -35,20 +34,20 @@ struct moment {
 	uint64_t number, time_ns, start_ns, pid, start_ticks, rate;
 	uint8_t boot_id[16];
 	bool has_samples;
-	double in_use, allocated; /* bytes of all sites */
+	double in_use, allocated; /* bytes, over all sites */
 	double in_use_variance;
 	uint64_t memory_known, memory[64]; /* as in the profile */
 	struct class_sums classes;
 	uint32_t site_count;
-	const unsigned char *sites; /* as struct seep_site, but for the last of its fields */
-	size_t site_bytes;          /* from one to the next */
-	const uint64_t *keys;       /* by site: profile_site.key. Two sites may have one: then they are one */
+	const unsigned char *sites; /* laid out as struct seep_site, except for its last fields */
+	size_t site_bytes;          /* distance from one to the next */
+	const uint64_t *keys;       /* by site: profile_site.key. Two sites with the same key are one */
 	const double *site_in_use;  /* by site: bytes */
 	uint32_t live_count;
 	const struct seep_live *live;
 };
 
-/* All that a site has ever allocated. */
+/* Everything that a site has ever allocated. */
 static inline struct seep_measure moment_allocated(const struct moment *moment, uint32_t site)
 {
 	struct seep_measure allocated;
@@ -58,18 +57,18 @@ static inline struct seep_measure moment_allocated(const struct moment *moment, 
 	return allocated;
 }
 
-/* From the pages of each class, and RSS as it was just before and just after they were counted. */
+/* Completes the sums from each class's pages, and RSS just before and just after they were counted. */
 void class_sums_close(struct class_sums *sums, double rss_before, double rss_after);
 
-/* From a snapshot's section MEMORY, by key. */
+/* Takes a value from a snapshot's section MEMORY, by key. */
 void class_sums_take_kept(struct class_sums *sums, uint64_t known, const uint64_t memory[static 64]);
 
 struct moment_reader;
 struct moment_reader *moment_reader_create(void);
 void moment_reader_free(struct moment_reader *reader); /* NULL: nothing */
 
-/* Reads a snapshot's file, or its bytes; `name` is for messages. What the moment points to is good until the next one is
- * read, and for as long as the bytes are. */
+/* Reads a snapshot's file, or its bytes; `name` is for messages. What the moment points to is valid until the next one
+ * is read, and as long as the bytes are. */
 bool moment_read_file(struct moment_reader *reader, const char *path, struct moment *moment, struct error *error);
 bool moment_read(struct moment_reader *reader, const void *data, size_t bytes, const char *name, struct moment *moment,
 		 struct error *error);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Opens whatever a user may name: a snapshot, a recording's directory, a bundle, another tool's profile. The content
- * says which of them it is. Each failure is one line with file, offset and fault. */
+/* Opens whatever a user names: a snapshot, a recording's directory, a bundle, another tool's profile. The content
+ * decides which it is. Each failure is one line with file, offset and fault. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +21,7 @@
 #include "reader/packed.h"
 #include "reader/snapshot_reader.h"
 
-#define ATTEMPTS 5 /* attempts at a recording whose keeper removes snapshots meanwhile */
+#define ATTEMPTS 5 /* attempts to open a recording whose keeper removes snapshots meanwhile */
 
 struct profile *profile_open_snapshot(const void *data, size_t bytes, const char *name, struct error *error)
 {
@@ -36,7 +36,7 @@ struct profile *profile_open_snapshot(const void *data, size_t bytes, const char
 	return profile;
 }
 
-/* Another tool's profile, of which the input holds the beginning. */
+/* Opens another tool's profile; the input has its beginning. */
 static struct profile *profile_open_foreign(struct input *input, enum foreign_format format,
 					    const struct foreign_moment *moment, struct error *error)
 {
@@ -59,7 +59,7 @@ static struct profile *profile_open_file(const char *path, struct error *error)
 	if (!input_open(&input, path, error))
 		return NULL;
 	const enum foreign_format format = foreign_profile_recognize(input.data, input.bytes);
-	/* Of a file that is none of these only the beginning is read, however large it is. */
+	/* Only the beginning is read of a file that is none of these, however large it is. */
 	if (bundle_is_bundle(input.data, input.bytes))
 		profile = bundle_profile(&input, 0, error);
 	else if (format != FOREIGN_NONE)
@@ -80,8 +80,8 @@ static struct profile *heap_fault(struct error *error, const char *path, const s
 	return NULL;
 }
 
-/* Whoever finishes the recording of a dead program gives back the heap file's space once its last snapshot is there.
- * Whatever was read of the file meanwhile is worthless then. */
+/* Whoever finishes a dead program's recording gives back the heap file's space once its last snapshot is there.
+ * Whatever was read from the file meanwhile is then worthless. */
 static bool heap_is_overtaken(const struct seep_heap_view *heap, const struct seep_heap_state *before)
 {
 	struct seep_heap_state now;
@@ -90,8 +90,8 @@ static bool heap_is_overtaken(const struct seep_heap_view *heap, const struct se
 	return now.complete && !before->complete;
 }
 
-/* `state`: of the heap when it was opened. `overtaken`: NULL is returned since there is a snapshot by now that was not there
- * then. `bytes`: unless NULL, gets the snapshot's. */
+/* `state`: the heap's state when it was opened. `overtaken`: NULL is returned because a snapshot exists by now that did
+ * not exist then. `bytes`: unless NULL, gets the snapshot's bytes. */
 static struct profile *profile_from_heap(const struct seep_heap_view *heap, const struct seep_heap_state *state,
 					 const char *path, struct buffer *bytes, bool *overtaken, struct error *error)
 {
@@ -115,7 +115,7 @@ static struct profile *profile_from_heap(const struct seep_heap_view *heap, cons
 	return profile;
 }
 
-/* True if the heap file knows more than the last snapshot: the process died before it could write one. */
+/* Whether the heap file knows more than the last snapshot: the process died before it could write one. */
 static bool heap_has_the_last_word(const struct seep_heap_view *heap, const struct seep_heap_state *state)
 {
 	return !state->complete && !seep_heap_alive(heap);
@@ -140,8 +140,8 @@ bool recording_fold_heap(const char *directory, struct seep_image *image)
 	return folded;
 }
 
-/* The last of the listed snapshots that can be read. The keeper of a program that runs may remove it in between, once there
- * are later ones: then `vanished` is set. */
+/* Opens the last of the listed snapshots that can be read. A running program's keeper may remove it meanwhile, once
+ * there are later ones: then `vanished` is set. */
 static struct profile *open_last(const struct recording *recording, bool *vanished, struct error *error)
 {
 	struct passed_over passed_over = {0};
@@ -163,7 +163,7 @@ static struct profile *open_last(const struct recording *recording, bool *vanish
 	return profile;
 }
 
-/* `vanished`: the snapshot that was there is gone, and another attempt finds the present one. */
+/* `vanished`: the snapshot is gone, and another attempt will find the present one. */
 static struct profile *open_recording_once(const char *directory, bool *vanished, struct error *error)
 {
 	struct seep_heap_view heap = {0};
@@ -239,7 +239,7 @@ struct profile *profile_open_now(const char *directory, struct error *error)
 	return profile_open_now_keep(directory, NULL, error);
 }
 
-/* A file by its own name: of a snapshot the names may be in its recording. */
+/* Opens a file by its own name. The names of a snapshot may be in its recording. */
 static struct profile *profile_open_single(const char *path, struct error *error)
 {
 	struct profile *profile = profile_open_file(path, error);
@@ -265,7 +265,7 @@ bool path_has_moments(const char *path)
 	return heaptrack_is_heaptrack(head.data, head.bytes);
 }
 
-/* "peak", or a time since the program's beginning: "90s", "1.5m"; false: neither. */
+/* Parses "peak", or a time since the program's beginning ("90s", "1.5m"); false: it is neither. */
 static bool moment_parse(const char *text, struct foreign_moment *moment)
 {
 	static const struct {
@@ -288,7 +288,7 @@ static bool moment_parse(const char *text, struct foreign_moment *moment)
 	return false;
 }
 
-/* "FILE#NUMBER" or "FILE#MOMENT", where no file has that name. `mark`: what is behind FILE. */
+/* Opens "FILE#NUMBER" or "FILE#MOMENT", if no file has that name. `mark` is the part behind FILE. */
 static struct profile *profile_open_marked(const char *file, const char *mark, struct error *error)
 {
 	struct input input;

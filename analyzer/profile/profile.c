@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A profile's life, sums over it, and the order of what belongs to its sites. */
+/* A profile's life, sums over it, and the order of things that belong to its sites. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -107,7 +107,7 @@ void profile_site_add(struct profile_site *site, const struct profile_site *more
 	measure_add(&site->in_use, &more->in_use);
 }
 
-/* Another entry, all zero; returns its index. */
+/* Makes another entry, all zero; returns its index. */
 static uint32_t freed_make(struct profile *profile)
 {
 	struct profile_storage *storage = profile->storage;
@@ -270,7 +270,7 @@ static int sample_compare_sites(const void *left, const void *right)
 	return (a->site > b->site) - (a->site < b->site);
 }
 
-/* Writers go from site to site, as a rule: then each site's few samples are sorted alone. */
+/* Writers usually go from site to site: then only each site's few samples need sorting. */
 void profile_sort_samples(struct profile *profile)
 {
 	struct profile_sample *samples = profile->samples;
@@ -308,6 +308,6 @@ static void samples_unpack(struct profile *profile)
 const struct profile_sample *profile_samples(const struct profile *profile)
 {
 	if (!profile->samples && profile->sample_count)
-		samples_unpack((struct profile *)profile); /* what it says stays the same */
+		samples_unpack((struct profile *)profile); /* unpacking does not change what the profile says */
 	return profile->samples;
 }

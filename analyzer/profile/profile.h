@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The one in-memory model. Every reader fills a struct profile, everything above (statistics, comparison, trees,
+ * The one in-memory model. Every reader fills a struct profile; everything above (statistics, comparison, trees,
  * renderers, exporters) reads it.
  *
- * Sites with the same stack of (module, address) are one site here, whatever the source called them; `key` is equal for
- * equal stacks in different profiles, also across processes and load addresses.
+ * Sites with the same stack of (module, address) are one site here, whatever the source called them; equal stacks have
+ * equal keys in different profiles, even across processes and load addresses.
  */
 #ifndef SEEP_PROFILE_PROFILE_H
 #define SEEP_PROFILE_PROFILE_H
@@ -29,8 +29,8 @@ struct profile_module {
 	uint32_t flags;      /* enum seep_module_flags */
 	const char *symbols; /* after symbolization: where names came from, or why there are none; else NULL */
 	bool has_lines;      /* DWARF line tables were found */
-	bool names_kept;     /* names came from what is kept with the recording */
-	const char *label;   /* how the labels of its addresses begin, "server+0x"; NULL: none needs one */
+	bool names_kept;     /* the names are those kept with the recording */
+	const char *label;   /* the beginning of its addresses' labels, "server+0x"; NULL: no address needs one */
 };
 
 /* The four values of a site, as pprof knows them. */
@@ -46,16 +46,16 @@ static inline bool call_value_is_in_use(enum call_value value)
 	return value == CALL_INUSE_SPACE || value == CALL_INUSE_OBJECTS;
 }
 
-/* One address in one module, shared by all stacks that pass through it. */
+/* One address in one module. All stacks through it share it. */
 struct profile_location {
 	uint32_t module;
 	uint32_t line_count : 28; /* 0 before symbolization, unless `given`; >= 1 after it */
 	bool exact : 1;
-	bool given : 1;            /* the source itself has the lines: symbolization leaves them alone */
-	bool allocator : 1;        /* after symbolization: part of the allocator or operator new */
-	bool labelled : 1;         /* after symbolization: nothing is known of it; no other has the same label */
-	struct source_line *lines; /* innermost inlined first; through profile_lines() */
-	uint64_t address;          /* as in the snapshot: ELF virtual address, return address unless exact */
+	bool given : 1;            /* the source itself gave the lines: symbolization leaves them alone */
+	bool allocator : 1;        /* after symbolization: it belongs to the allocator or is operator new */
+	bool labelled : 1;         /* after symbolization: it has only a label, which no other location has */
+	struct source_line *lines; /* the innermost inlined call first; read them by profile_lines() */
+	uint64_t address;          /* as in the snapshot: an ELF virtual address; a return address unless `exact` */
 };
 
 struct profile_lifetime {
@@ -64,28 +64,29 @@ struct profile_lifetime {
 	double objects, bytes, objects_squared, bytes_squared;
 };
 
-/* Of what a site freed: by another thread than had allocated, after less than 1 ms, by a realloc that asked for more. */
+/* What a site freed: by another thread than had allocated, after less than 1 ms, by a realloc that asked for more. */
 struct profile_freed {
 	struct seep_measure remotely, shortly, grown;
 };
 
-/* An address in stacks; those with the same callers may share them. */
+/* An address in stacks; stacks with the same callers may share it. */
 struct profile_node {
-	uint32_t parent; /* index of the caller's, smaller than this one's; 0: there is none */
+	uint32_t parent; /* index of the caller's node, smaller than this one's; 0: there is none */
 	uint32_t location;
 };
 
 struct profile_site {
-	uint64_t key;  /* hash of the stack; equal across profiles */
-	uint32_t node; /* the leaf of its stack, 0 where that is not known; allocator frames are trimmed after
-	                  symbolization (profile_symbolize) */
+	uint64_t key; /* hash of the stack; equal across profiles */
+	/* the leaf of its stack, 0 if unknown; symbolization trims allocator frames (profile_symbolize) */
+	uint32_t node;
 	uint32_t depth;
-	uint32_t freed_how;                       /* index into profile.freed; 0: none of that, as most sites have it */
+	uint32_t freed_how; /* index into profile.freed; 0: it freed none of these kinds, like most sites */
 	const struct profile_lifetime *lifetimes; /* ascending bin, sparse */
 	uint32_t lifetime_count;
-	bool truncated; /* callers above the last frame are unknown */
+	bool truncated; /* the callers above the last frame are unknown */
 	bool
-	    retired; /* not one site, and without a stack: the sums of all sites for which the recorder's tables had no more room */
+	    /* not one site, and without a stack: the sums of all sites for which the recorder had no room any more */
+	    retired;
 	struct seep_measure allocated, freed, in_use;
 };
 
@@ -95,21 +96,21 @@ struct profile_sample { /* a live sample */
 	uint32_t thread;
 };
 
-struct profile_ledger_row {    /* bytes; as in struct seep_ledger_row */
+struct profile_ledger_row {    /* in bytes; as in struct seep_ledger_row */
 	uint32_t ledger_class; /* enum seep_ledger_class */
 	uint32_t mappings;
 	const char *name;
 	uint64_t virtual_bytes, anonymous_bytes, file_bytes, swapped_bytes, huge_bytes, unread_bytes;
 };
 
-struct profile_content { /* of a live sample */
+struct profile_content { /* the contents of a live sample */
 	uint64_t address, birth_ns;
-	uint64_t zero_bytes, tail_bytes; /* that are zero, and of these, those at its end */
+	uint64_t zero_bytes, tail_bytes; /* bytes that are zero, and those of them at its end */
 	uint64_t hash;                   /* of all its bytes */
-	uint32_t looks;                  /* how often one after the other it had these bytes */
+	uint32_t looks;                  /* how many looks in a row found these bytes */
 };
 
-/* One of the processes that a profile was added up from. */
+/* One of the processes that were added up to a profile. */
 struct profile_part {
 	const char *source, *command;
 	uint64_t pid, number, rate;
@@ -118,18 +119,18 @@ struct profile_part {
 
 struct profile {
 	struct string_pool *strings;
-	const char *source;   /* file it came from */
-	uint64_t input_bytes; /* of that file: what is made of it is bounded by this (base/budget.h) */
+	const char *source;   /* the file it came from */
+	uint64_t input_bytes; /* size of that file, which bounds what is made of it (base/budget.h) */
 	uint32_t trigger;     /* enum seep_trigger */
-	uint64_t number;      /* of the snapshot in its recording; 0 if none */
+	uint64_t number;      /* number of the snapshot in its recording; 0: none */
 	uint64_t time_ns;     /* CLOCK_MONOTONIC; 0 if unknown */
 	uint64_t start_ns;    /* of the recording */
 	uint64_t start_unix_ns;
 	uint64_t interval_ns;
-	uint64_t rate;  /* 0: the source has no rate, so no intervals can be given */
-	uint32_t lacks; /* bit v: the source does not have enum call_value v, which is 0 in every site then */
+	uint64_t rate;  /* 0: the source has no rate, so there are no intervals */
+	uint32_t lacks; /* bit v: the source lacks enum call_value v, which is then 0 in every site */
 	uint64_t pid, parent_pid, start_ticks;
-	uint64_t identity; /* instead of a pid, in a file with several moments or a sum over processes; else 0 */
+	uint64_t identity; /* instead of a pid, for a file with several moments or a sum over processes; else 0 */
 	uint8_t boot_id[16];
 	const char *command, *executable, *arguments, *host, *allocator, *allocator_path, *unwinder, *bypassed;
 	uint32_t status;        /* enum seep_status */
@@ -139,82 +140,84 @@ struct profile {
 	uint64_t damaged; /* snapshots of its recording that can't be read, of those that were opened to find it */
 
 	struct profile_module *modules;
-	uint32_t module_count; /* >= 1 */
+	uint32_t module_count; /* at least 1 */
 	struct profile_location *locations;
 	uint32_t location_count;
-	struct profile_node *nodes; /* the first one is none */
+	struct profile_node *nodes; /* the first one is not a node */
 	uint32_t node_count;
 	struct profile_site *sites;
 	uint32_t site_count;
-	struct profile_freed *freed; /* NULL: no site has any; else the first is all zero */
+	struct profile_freed *freed; /* NULL: no site has any; otherwise the first one is all zero */
 	uint32_t freed_count;
-	struct profile_sample *samples; /* NULL: not unpacked yet; to be read through profile_samples() */
+	struct profile_sample *samples; /* NULL: not unpacked yet; read them by profile_samples() */
 	uint32_t sample_count;
-	bool has_samples; /* false: in_use comes from totals alone, diffs can't match samples */
+	bool has_samples; /* false: in_use comes from totals alone, and diffs can't match samples */
 	bool has_lifetimes;
 
 	uint64_t memory[64];               /* by enum seep_memory_key */
 	uint64_t memory_known;             /* bit k set: memory[k] was measured */
 	uint64_t losses[64];               /* by enum seep_loss_key */
-	struct profile_ledger_row *ledger; /* what was mapped; NULL: nobody looked */
+	struct profile_ledger_row *ledger; /* the process's mappings; NULL: nobody looked */
 	uint32_t ledger_count;
-	struct seep_absence *absences; /* live samples that were not all in memory, by address; with `ledger` alone */
+	struct seep_absence *absences; /* live samples that were not all in memory, by address; only with `ledger` */
 	uint32_t absence_count;
-	struct seep_referenced
-	    *references; /* live samples, by address; NULL: nobody has looked for references to them */
+	struct seep_referenced *references; /* live samples, by address; NULL: nobody looked for references to them */
 	uint32_t reference_count;
 	struct profile_content
-	    *contents; /* live samples that were read, by address; NULL: nobody has (target/contents.h) */
+	    /* live samples whose contents were read, by address; NULL: nobody read any (target/contents.h) */
+	    *contents;
 	uint32_t content_count;
-	uint32_t content_looks; /* how often they were read; from the first time to the last it took */
+	uint32_t content_looks; /* how often they were read, and how long that took from first to last */
 	uint64_t content_ns;
-	const char *const *wrappers; /* names of functions that the user calls wrappers of malloc; not owned */
+	const char *const *wrappers; /* functions that the user calls wrappers of malloc; not owned */
 	size_t wrapper_count;
-	const struct profile_part *parts; /* of a sum over processes (profile/merge.h); else NULL */
+	const struct profile_part *parts; /* for a sum over processes (profile/merge.h); else NULL */
 	uint32_t part_count;
-	void *storage; /* what the arrays above live in; owned by the profile */
+	void *storage; /* owns the arrays above */
 };
 
-/* Opens whatever the path names; its content says what it is: a snapshot file, a recording directory (then its last
+/* Opens whatever the path names. The content decides what it is: a snapshot file, a recording directory (then its last
  * snapshot; where the process died without one, its state is folded from the heap file), a bundle (likewise), a heap
  * dump by jemalloc or gperftools, a pprof profile, heaptrack's file). NULL: one line in error, naming file, offset and
  * fault. */
 struct profile *profile_open(const char *path, struct error *error);
-/* A recording as of now where its program runs: its heap file as it is, which takes no snapshot. Else as above. */
+/* Opens a recording as of now: if its program runs, from its heap file, without taking a snapshot; otherwise as
+ * above. */
 struct profile *profile_open_now(const char *directory, struct error *error);
-/* And appends the bytes of the snapshot that this was made of; none where the program does not run. */
+/* The same, and appends the bytes of the snapshot that the profile was made of; none if the program does not run. */
 struct profile *profile_open_now_keep(const char *directory, struct buffer *bytes, struct error *error);
-/* The same from bytes in memory; `name` is for messages. */
+/* The same as profile_open(), from bytes in memory; `name` is for messages. */
 struct profile *profile_open_snapshot(const void *data, size_t bytes, const char *name, struct error *error);
-/* An empty one with its pool and no arrays, for whoever fills it. */
+/* An empty profile with its pool but no arrays, for whoever fills it. */
 struct profile *profile_create(void);
 void profile_free(struct profile *profile);
 
-/* A location's lines. Of a program without symbols there are millions of labels, most of which nobody sees: they are made
- * when they are asked for first. */
+/* A location's lines. A program without symbols has millions of labels, most of which nobody sees, so labels are made
+ * when they are first asked for. */
 struct source_line *profile_label_make(const struct profile *profile, const struct profile_location *location);
 static inline struct source_line *profile_lines(const struct profile *profile, const struct profile_location *location)
 {
 	return location->lines || !location->labelled ? location->lines : profile_label_make(profile, location);
 }
 
-/* Writes the label of a location that is `labelled`; returns its length. */
+/* Writes the label of a `labelled` location; returns its length. */
 enum { PROFILE_LABEL_ROOM = 640 };
 size_t profile_label_write(const struct profile *profile, const struct profile_location *location, char *label);
 
-/* The live samples, sorted by site, then birth. They are unpacked when they are asked for first: a report does without. */
+/* The live samples, sorted by site, then birth. They are unpacked when they are first asked for: a report does not need
+ * them. */
 const struct profile_sample *profile_samples(const struct profile *profile);
 
-/* Of a live sample: bytes in memory, and swapped out. With `ledger`. */
+/* A live sample's bytes in memory, and swapped out. Requires `ledger`. */
 struct seep_absence profile_residence(const struct profile *profile, const struct profile_sample *sample);
 
-/* Fills locations[].lines, modules[].symbols, and trims allocator frames from the leaf of every stack; a stack that is
- * nothing else keeps its outermost frame. Never fails: what is unknown is named by module and address, or by where its
- * function starts ("server+0x1230"). Sites whose stacks became equal by the trimming stay apart, with their own keys;
+/* Fills locations[].lines and modules[].symbols, and trims allocator frames from the leaf of every stack; a stack of
+ * nothing else keeps its outermost frame. Never fails: an unknown address is named by module and address, or by where
+ * its function starts ("server+0x1230"). Sites whose stacks became equal by trimming stay apart, with their own keys;
  * whoever folds by stack adds them up. */
 void profile_symbolize(struct profile *profile, const struct symbol_search *search);
 
-/* Before profile_symbolize(): names of functions that count as wrappers of malloc. Not owned. */
+/* Call it before profile_symbolize(): names functions that count as wrappers of malloc. Not owned. */
 static inline void profile_use_wrappers(struct profile *profile, const char *const *names, size_t count)
 {
 	profile->wrappers = names;
@@ -234,12 +237,13 @@ static inline bool profile_has(const struct profile *profile, enum call_value va
 /* The value itself unless it is among `lacks`; else bytes that are not, else objects. */
 enum call_value call_value_instead(enum call_value value, uint32_t lacks);
 
-/* Whether a line names its function; false: "module+0x1234" or "0x1234" stands for it. */
+/* Whether a line names its function. False: "module+0x1234" or "0x1234" stands for it. */
 bool profile_line_is_named(const struct profile_module *module, const struct source_line *line);
 /* The same of a location's innermost line. */
 bool profile_location_is_named(const struct profile *profile, const struct profile_location *location);
 
-/* Where the call is, if its line names at most where its function begins; 0: the line says more, or this itself. */
+/* The address of a call whose line names, at most, where its function begins; 0: the line says more, or is this
+ * address. */
 uint64_t profile_call_address(const struct profile *profile, const struct profile_location *location,
 			      const struct source_line *line);
 
@@ -250,15 +254,15 @@ static inline const struct profile_location *profile_leaf(const struct profile *
 	return site->node ? &profile->locations[profile->nodes[site->node].location] : NULL;
 }
 
-/* The text that stands for the stack of a site without frames. */
+/* The text for the stack of a site that has no frames. */
 static inline const char *profile_site_stand_in(const struct profile_site *site)
 {
 	return site->retired ? "[retired]" : "[no stack]";
 }
 
-/* ---- a walk over a stack's calls from the leaf outwards; a call that was inlined is one like any other ---- */
+/* ---- a walk over a stack's calls from the leaf outwards; inlined calls are calls, too ---- */
 
-/* One call: the line'th of what the node's address stands for; node 0: none. */
+/* One call: the line'th line of the node's address; node 0: none. */
 struct frame_walk {
 	uint32_t node, line;
 };
@@ -288,7 +292,7 @@ static inline const struct source_line *frame_walk_line(const struct profile *pr
 	return &profile_lines(profile, frame_walk_location(profile, at))[at.line];
 }
 
-/* The caller's. */
+/* The caller's call. */
 static inline struct frame_walk frame_walk_next(const struct profile *profile, struct frame_walk at)
 {
 	if (at.line + 1 < frame_walk_location(profile, at)->line_count)
@@ -298,26 +302,26 @@ static inline struct frame_walk frame_walk_next(const struct profile *profile, s
 
 /* ---- keys ---- */
 
-/* Equal for the same module of two profiles: by its build id where there is one, else by its path. */
+/* Equal for the same module in two profiles: by its build id if it has one, else by its path. */
 uint64_t profile_module_identity(const uint8_t *build_id, uint32_t build_id_bytes, const char *path);
 
-/* True where both come from one recording of one process: pid, start time, boot, and the moment when recording began
+/* Whether both come from one recording of one process: same pid, start time, boot, and moment when recording began
  * (exec keeps the others). */
 bool profiles_are_same_process(const struct profile *before, const struct profile *after);
 
-/* True where the process is there, in whatever pid namespace. False of one of another machine, or before this one was
- * started anew. */
+/* Whether the process still runs, in any pid namespace. False for a process of another machine, or from before a
+ * reboot. */
 bool profile_process_runs(const struct profile *profile);
 
-/* NULL: nothing of the kind. */
+/* NULL: it freed nothing of these kinds. */
 static inline const struct profile_freed *profile_freed_of(const struct profile *profile,
 							   const struct profile_site *site)
 {
 	return site->freed_how ? &profile->freed[site->freed_how] : NULL;
 }
 
-/* The hash of a stack, made from the root down of what is the same in every process: that of the callers with one more
- * frame below them; and at the leaf, with what else tells sites apart. */
+/* The hash of a stack, made from the root down of values that are the same in every process: first the callers' hash
+ * with one more frame below them; then, at the leaf, with everything else that tells sites apart. */
 uint64_t stack_key_extend(uint64_t callers, uint64_t module_identity, uint64_t address, bool exact);
 uint64_t stack_key_close(uint64_t stack, uint32_t site_flags, uint32_t node);
 
@@ -327,42 +331,43 @@ struct profile_totals {
 };
 void profile_totals(const struct profile *profile, struct profile_totals *totals);
 
-/* Was a snapshot taken because much was in use? Such moments are extreme: others are better to compare with. */
+/* Whether a snapshot was taken because much was in use. Such moments are extreme, so others are better to compare
+ * with. */
 static inline bool trigger_follows_use(uint32_t trigger)
 {
 	return trigger == SEEP_TRIGGER_PEAK || trigger == SEEP_TRIGGER_LIMIT;
 }
 
-/* The snapshots of a recording directory or of a bundle, ascending by number. Fails (false) only where it can't be read
- * or holds none. Only headers are read: one that is damaged has time 0 and no trigger, and is refused when opened. */
+/* The snapshots of a recording's directory or of a bundle, in ascending order of number. False: it can't be read, or
+ * holds none. Only headers are read: a damaged one has time 0 and no trigger, and is refused when it is opened. */
 struct recording_entry {
 	char *path;
 	uint64_t number, time_ns;
 	uint32_t trigger;
-	uint64_t header_number; /* what its header says; 0: nothing, or it can't be read */
+	uint64_t header_number; /* the number in its header; 0: none, or it can't be read */
 };
 struct recording {
 	struct recording_entry *entries;
 	size_t count;
-	bool contradicts; /* listing failed, since its snapshots contradict their names */
+	bool contradicts; /* listing failed because the snapshots contradict their names */
 };
 
-/* Snapshots of a recording that can't be read: where others can be, these are passed over, and somebody says so. */
+/* Snapshots of a recording that can't be read: if others can be, these are passed over, and a message says so. */
 struct passed_over {
 	size_t count;
 	struct error first;
 };
 void passed_over_add(struct passed_over *passed_over, const struct error *error);
-/* One line on standard error, where there are any and the same was not said already. */
+/* Prints one line on standard error if there are any, unless it has said the same before. */
 void passed_over_say(const struct passed_over *passed_over);
-/* From here on nothing is said: by a server that reads a recording again and again, and where there is a screen. */
+/* From now on nothing is printed: for a server, which reads recordings again and again, and for a live screen. */
 void passed_over_keep_quiet(void);
 
 bool recording_list(const char *directory, struct recording *recording, struct error *error);
-/* Whether no two have one number, and every name says what the header says. To be called on the sorted list. */
+/* Whether no two snapshots have the same number and every name agrees with its header. Call it on the sorted list. */
 bool recording_check(const struct recording *recording, struct error *error);
 void recording_free(struct recording *recording);
-bool path_is_recording(const char *path); /* such a directory, or a bundle */
-bool path_has_moments(const char *path);  /* heaptrack's file: "FILE#peak", "FILE#90s" */
+bool path_is_recording(const char *path); /* a recording's directory, or a bundle */
+bool path_has_moments(const char *path);  /* heaptrack's file, of which "FILE#peak" and "FILE#90s" are moments */
 
 #endif

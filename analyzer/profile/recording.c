@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The snapshots of a recording directory: files named NNNNNN.seep, whatever else lies beside them. */
+/* The snapshots in a recording's directory: files named NNNNNN.seep, whatever else is beside them. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -24,7 +24,7 @@
 
 enum { NUMBER_DIGITS_MAX = 18 };
 
-/* The number in a snapshot's file name; 0: it is not such a name. */
+/* The number in a snapshot's file name; 0: this is not such a name. */
 static uint64_t name_number(const char *name)
 {
 	uint64_t number = 0;
@@ -51,7 +51,7 @@ char *recording_of_snapshot(const char *path)
 	return directory.data;
 }
 
-/* Time and trigger, from the header alone. They stay 0 where that can't be read: opening the file will say why. */
+/* Reads time and trigger from the header alone. If it can't be read they stay 0: opening the file will say why. */
 static void entry_read_header(struct recording_entry *entry)
 {
 	struct seep_snapshot_header header;
@@ -162,7 +162,7 @@ void passed_over_keep_quiet(void)
 
 void passed_over_say(const struct passed_over *passed_over)
 {
-	static uint64_t said[16]; /* as many recordings are looked at twice at most */
+	static uint64_t said[16]; /* remembers this many recordings; beyond that, one may be mentioned twice */
 	static size_t next;
 	const size_t more = passed_over->count - 1;
 	const uint64_t hash = hash_bytes(passed_over->count, passed_over->first.text, strlen(passed_over->first.text));

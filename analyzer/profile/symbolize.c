@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Gives a profile's addresses names, and takes the allocator's own frames off the leaf of every stack, so that a stack
- * begins with who asked for memory. */
+/* Gives a profile's addresses names, and removes the allocator's own frames from the leaf of every stack, so that a
+ * stack begins with the function that asked for memory. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,18 +15,18 @@
 #include "symbols/records.h"
 #include "symbols/symbols.h"
 
-/* The locations of one module are neighbours in `order`. */
+/* Keeps the locations of one module together in `order`. */
 struct symbolizing {
 	struct profile *profile;
 	struct profile_storage *storage;
 	uint32_t *order;                  /* location indices, by module */
-	struct symbol_address *addresses; /* parallel to order */
-	uint32_t *starts;                 /* by module: its first place in order; one more at the end */
-	uint32_t count;                   /* of order: locations that the source itself gave no names */
+	struct symbol_address *addresses; /* in the same order */
+	uint32_t *starts;                 /* by module: where it begins in `order`; one more at the end */
+	uint32_t count;                   /* of `order`: locations to which the source itself gave no names */
 	struct symbol_lines lines;
 };
 
-/* Sorts the locations by module with one counting pass; those that have names already are left out. */
+/* Sorts the locations by module in one counting pass, without those that have names already. */
 static void locations_group(struct symbolizing *work)
 {
 	struct profile *profile = work->profile;
@@ -55,14 +55,14 @@ static void locations_group(struct symbolizing *work)
 	free(next);
 }
 
-/* Modules on their way to their names. */
+/* Modules that are to be given names. */
 struct resolving {
 	struct symbol_module *modules;
-	uint32_t *module_of; /* which one of the profile's each is */
+	uint32_t *module_of; /* the profile's module for each */
 	size_t count;
 };
 
-/* All modules but "no module", as far as there are addresses in them; gives them their names. */
+/* Gives names to the addresses of all modules except "no module". */
 static struct resolving modules_resolve(struct symbolizing *work, const struct symbol_search *wanted,
 					bool does_without_labels)
 {
@@ -101,7 +101,7 @@ static void resolving_free(struct resolving *resolving)
 	free(resolving->module_of);
 }
 
-/* The profile's modules are told where their names came from. */
+/* Notes in the profile's modules where their names came from. */
 static void modules_describe(struct profile *profile, const struct resolving *resolving)
 {
 	for (size_t i = 0; i < resolving->count; i++) {
@@ -113,7 +113,7 @@ static void modules_describe(struct profile *profile, const struct resolving *re
 	}
 }
 
-/* Addresses outside of all modules: code made at run time, if there is a map of it. */
+/* Names addresses outside of all modules: code made at run time, if there is a map of it. */
 static void absolute_resolve(struct symbolizing *work)
 {
 	struct profile *profile = work->profile;
@@ -136,7 +136,7 @@ static void absolute_resolve(struct symbolizing *work)
 	buffer_free(&text);
 }
 
-/* Each location gets its lines, which become the profile's. */
+/* Stores each location's lines in the profile. */
 static void lines_store(struct symbolizing *work)
 {
 	for (uint32_t place = 0; place < work->count; place++) {
@@ -170,11 +170,12 @@ struct source_line *profile_label_make(const struct profile *profile, const stru
 	struct source_line *line =
 	    &storage->label_chunks[storage->label_chunk_count - 1][storage->label_count++ % LABELS_A_CHUNK];
 	line->function = string_pool_store(profile->strings, label, bytes);
-	((struct profile_location *)location)->lines = line; /* what it says stays the same */
+	/* making the label does not change what the location says */
+	((struct profile_location *)location)->lines = line;
 	return line;
 }
 
-/* Leaves out the allocator's innermost lines where a line of the program follows. */
+/* Drops the allocator's innermost lines if a line of the program follows. */
 static void lines_trim(struct profile *profile)
 {
 	bool *of_allocator = memory_allocate(profile->module_count, sizeof *of_allocator);
@@ -185,7 +186,7 @@ static void lines_trim(struct profile *profile)
 		struct profile_location *location = &profile->locations[i];
 		const bool in_allocator = of_allocator[location->module];
 		uint32_t skipped = 0;
-		/* a label is not an allocator's name, whatever its module is called */
+		/* a label is not an allocator's name, whatever its module's name is */
 		while (!in_allocator && !location->labelled && skipped < location->line_count &&
 		       function_is_allocator(location->lines[skipped].function))
 			skipped++;
@@ -198,7 +199,7 @@ static void lines_trim(struct profile *profile)
 	free(of_allocator);
 }
 
-/* A stack that is nothing but allocator keeps its outermost frame. */
+/* A stack of nothing but allocator frames keeps its outermost one. */
 static void stacks_trim(struct profile *profile)
 {
 	for (uint32_t i = 0; i < profile->site_count; i++) {
@@ -245,7 +246,7 @@ static int site_compare(const void *left, const void *right)
 	return (a->key > b->key) - (a->key < b->key);
 }
 
-/* Leaves out locations beyond `most`: first those of the stacks that have least in use. Gives how many. */
+/* Drops locations beyond `most`, first those of stacks with least in use. Returns how many it dropped. */
 static uint32_t locations_bound(struct profile *profile, uint32_t most)
 {
 	uint32_t wanted = 0, taken = 0;

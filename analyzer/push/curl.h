@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * libcurl, loaded when something is to be sent. Linked to seep it would bring the library's own dozens of libraries into
- * every command.
+ * libcurl, loaded when something is to be sent. If seep were linked to it, every command would load the dozens of
+ * libraries that it needs.
  */
 #ifndef SEEP_PUSH_CURL_H
 #define SEEP_PUSH_CURL_H
@@ -20,13 +20,13 @@
 		each(curl_slist_free_all) each(curl_easy_strerror)
 
 #define CURL_MEMBER(name) __typeof__(&name) name;
-/* The functions by their own names: curl.curl_easy_perform(handle). In brackets, (curl.curl_easy_setopt)(...), those of
- * which the header makes macros. */
+/* The functions under their own names: curl.curl_easy_perform(handle). Those that the header makes macros need
+ * brackets: (curl.curl_easy_setopt)(...). */
 extern struct curl {
 	CURL_FUNCTIONS(CURL_MEMBER)
 } curl;
 
-/* False: it is not there, and the error says what to install. */
+/* False: the library is not there, and the error says what to install. */
 bool curl_load(struct error *error);
 
 #endif

@@ -10,7 +10,7 @@
 
 /*
  * Pyroscope: its defaults (pkg/validation/limits.go): 16,000 samples and 4 MiB a profile, 30 labels, nothing older than
- * an hour, of which five minutes are for the way. OTLP: 64 MiB a request.
+ * an hour, from which five minutes are taken for the way. OTLP: 64 MiB a request.
  */
 static const struct {
 	const char *prefix, *software;

@@ -112,7 +112,7 @@ bool labels_add_list(struct labels *labels, const char *text, struct error *erro
 	return is_fine;
 }
 
-/* A line of the file, whose end is set. Empty lines are none. */
+/* Takes a line of the file, whose end is marked. Empty lines are skipped. */
 static bool line_add(struct labels *labels, char *line, struct error *error)
 {
 	char *value = strchr(line, '=');
@@ -135,7 +135,7 @@ static bool line_add(struct labels *labels, char *line, struct error *error)
 	return is_added;
 }
 
-/* What the file has, and one byte too many of a file that is too long: it may have no end. */
+/* Reads the file, but only one byte more than is allowed: it may have no end. */
 static bool text_read(struct buffer *text, const char *path, struct error *error)
 {
 	char bytes[4096];

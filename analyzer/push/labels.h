@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What is told of the process beside its profile: name and value, each name once, in the order of names. They come from
- * --label, from OTEL_RESOURCE_ATTRIBUTES, and from a file as Kubernetes' downward API writes it; the first of these that
- * has a name wins.
+ * What is said about a process beside its profile: names and values, each name once, sorted by name. They come from
+ * --label, from OTEL_RESOURCE_ATTRIBUTES, and from a file as Kubernetes' downward API writes it; the first of these
+ * that has a name wins.
  */
 #ifndef SEEP_PUSH_LABELS_H
 #define SEEP_PUSH_LABELS_H
@@ -21,14 +21,15 @@ struct labels { /* zero-initialise */
 	size_t count, capacity;
 };
 
-/* Adds a label, unless there is one of that name. Names are letters, digits, "_" and ".", and begin with none of the
- * digits and no "__". False: it is not such a name, or the value is empty or not UTF-8. */
+/* Adds a label, unless there is one of that name. A name has letters, digits, "_" and ".", and begins neither with a
+ * digit nor with "__". False: it is not such a name, or the value is empty or not UTF-8. */
 bool labels_add(struct labels *labels, const char *name, const char *value, struct error *error);
 /* "NAME=VALUE". */
 bool labels_add_text(struct labels *labels, const char *text, struct error *error);
-/* "a=b,c=d", percent-encoded: what OTEL_RESOURCE_ATTRIBUTES has. */
+/* "a=b,c=d", percent-encoded: the form of OTEL_RESOURCE_ATTRIBUTES. */
 bool labels_add_list(struct labels *labels, const char *text, struct error *error);
-/* Lines NAME="VALUE", with \" \\ and \n in the value; characters that a label may not have (a slash) are replaced in its name. */
+/* Lines NAME="VALUE", with \" \\ and \n in the value; in a name, characters that a label may not have (a slash) are
+ * replaced. */
 bool labels_add_file(struct labels *labels, const char *path, struct error *error);
 /* NULL: there is none. */
 const char *labels_find(const struct labels *labels, const char *name);

@@ -48,13 +48,13 @@ enum {
 };
 enum { FUNCTION_NAME = 1, FUNCTION_SYSTEM_NAME = 2, FUNCTION_FILE = 3, STACK_LOCATIONS = 1 };
 enum { ANSWER_PARTIAL = 1, PARTIAL_REFUSED = 1, PARTIAL_WHY = 2 };
-enum { FRAMES_ARE_NATIVE = 1 }; /* of the attributes */
+enum { FRAMES_ARE_NATIVE = 1 }; /* index of this attribute */
 
 struct writer {
 	const struct profile *profile;
 	struct pprof_tables texts; /* only its texts are used */
 	struct buffer ignored, dictionary, inner, deeper;
-	uint32_t *mappings, *locations; /* by index in the profile: their numbers; 0: none yet */
+	uint32_t *mappings, *locations; /* by index in the profile: their numbers in the tables; 0: none yet */
 	uint32_t mapping_count, location_count, function_count, attribute_count;
 	struct map *functions;
 };
@@ -71,7 +71,7 @@ static void fixed_field(struct buffer *out, uint32_t field, uint64_t value)
 		buffer_append_byte(out, (char)(value >> shift & 0xff));
 }
 
-/* Into the table of attributes: a name, and a value that is a text. */
+/* Adds a name and a text as its value to the table of attributes. */
 static uint32_t attribute_add(struct writer *writer, const char *name, const char *value)
 {
 	text_field(&writer->deeper, VALUE_TEXT, value);
@@ -158,7 +158,7 @@ static uint32_t location_number(struct writer *writer, uint32_t index)
 	return writer->locations[index] = writer->location_count++;
 }
 
-/* A location that has a name alone: where the stack is not known. */
+/* A location that has only a name: for an unknown stack. */
 static uint32_t name_location(struct writer *writer, const char *name)
 {
 	struct buffer message = {0}, line = {0};
@@ -171,7 +171,7 @@ static uint32_t name_location(struct writer *writer, const char *name)
 	return writer->location_count++;
 }
 
-/* The stacks of the rows, one each: that of row `first` is number 1. */
+/* Writes the rows' stacks, one for each: row `first` has stack 1. */
 static void stacks_write(struct writer *writer, const struct export_interval *interval)
 {
 	struct buffer array = {0};
@@ -197,7 +197,7 @@ static void type_field(struct writer *writer, struct buffer *out, uint32_t field
 	protobuf_message(out, field, &writer->inner);
 }
 
-/* What rounding leaves is carried to the next sample, so that the sum is right. */
+/* The remainder of each rounding is carried to the next sample, so that the sum is right. */
 static void samples_write(struct writer *writer, struct buffer *out, const struct export_interval *interval,
 			  enum call_value value)
 {
@@ -240,7 +240,7 @@ static void profile_write(struct writer *writer, struct buffer *scopes, const st
 	buffer_free(&profile);
 }
 
-/* Every table's zero value; the attribute that all frames have. */
+/* Writes every table's zero value, and the attribute that all frames have. */
 static void tables_begin(struct writer *writer)
 {
 	protobuf_bytes(&writer->dictionary, TABLE_MAPPINGS, "", 0);

@@ -12,7 +12,7 @@
 void otlp_write(struct buffer *out, const struct labels *labels, const struct export_interval *interval,
 		const uint8_t identity[16]);
 
-/* How many profiles an ExportProfilesServiceResponse says were refused, and why. */
+/* How many profiles were refused according to an ExportProfilesServiceResponse, and why. */
 uint64_t otlp_refused(const void *answer, size_t bytes, struct buffer *why);
 
 #endif

@@ -25,7 +25,8 @@ uint64_t pace_spacing(double hz)
 void pace_look(struct pace *pace, uint64_t now_ns, uint64_t spacing_ns)
 {
 	pace->slots = 0;
-	if (!pace->due_ns || (!pace->failures && pace->due_ns > now_ns + spacing_ns)) /* they came closer */
+	/* slots have come closer together */
+	if (!pace->due_ns || (!pace->failures && pace->due_ns > now_ns + spacing_ns))
 		pace->due_ns = now_ns + draw(&pace->random, spacing_ns);
 	if (now_ns < pace->due_ns)
 		return;
@@ -75,7 +76,7 @@ size_t pace_choose(const struct recording_entry *entries, size_t count, size_t f
 		const struct recording_entry *entry = &entries[from];
 		if (entry->number <= taken)
 			continue;
-		if (!entry->time_ns || entry->time_ns >= oldest_ns) /* 0: its header can't be read */
+		if (!entry->time_ns || entry->time_ns >= oldest_ns) /* time 0: its header can't be read */
 			return from;
 		++*too_old;
 	}

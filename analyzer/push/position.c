@@ -65,11 +65,11 @@ static char *base_name_make(struct buffer *name, const struct position *position
 	return name->data;
 }
 
-/* Of the process's recording, wherever it lies by now, and of the destination. */
+/* Identifies the process's recording, wherever it is by now, and the destination. */
 static uint64_t identity_of(const struct destination *destination, const struct profile *of)
 {
 	const uint64_t words[] = {of->pid, of->start_ticks, of->start_unix_ns, of->start_ns};
-	const char *end = destination->url + destination->url_length; /* without slashes */
+	const char *end = destination->url + destination->url_length; /* without slashes at its end */
 	const char *tenant = destination->tenant ? destination->tenant : "";
 	const uint64_t place = hash_bytes(2, destination->name, (size_t)(end - destination->name)),
 		       seed = *tenant ? hash_bytes(place, tenant, strlen(tenant)) : place;
@@ -160,10 +160,10 @@ static bool bytes_copy(int from, const char *to, struct error *error)
 	return got < 0 ? error_set(error, "%.256s: cannot be copied: %s", to, strerror(fault)) : is_written;
 }
 
-/* A second name costs nothing; on another file system it is a copy. */
+/* A second name (a hard link) costs nothing; on another file system it is a copy. */
 static bool snapshot_keep(const char *path, const char *kept, struct error *error)
 {
-	unlink(kept); /* of an attempt that was killed */
+	unlink(kept); /* left by an attempt that was killed */
 	if (link(path, kept) == 0)
 		return true;
 	const int from = open(path, O_RDONLY | O_CLOEXEC);
@@ -181,7 +181,7 @@ char *position_begun(const struct position *position)
 	return position->next ? base_name_make(&name, position, position->next) : NULL;
 }
 
-/* The snapshot first: killed in between, the file of the position names one that is there. */
+/* Keeps the snapshot first: if seep is killed in between, the position's file names a snapshot that exists. */
 bool position_begin(struct position *position, const struct profile *snapshot, struct error *error)
 {
 	struct buffer name = {0};

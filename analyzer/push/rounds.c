@@ -97,7 +97,8 @@ static void counts_add(struct push_counts *sum, const struct push_counts *more)
 		sum->labels_left_out = more->labels_left_out;
 }
 
-/* A server that does not answer is said once, and that it answers again: by a stream that it did not answer before. */
+/* Says once that a server does not answer, and once that it answers again: when a stream succeeds that failed
+ * before. */
 static void change_say(const struct push_stream *stream, bool failed_before)
 {
 	bool *is_away = &stream->plan->pace->is_away;
@@ -122,11 +123,11 @@ static void stream_turn(struct push_rounds *rounds, struct push_stream *stream, 
 		return;
 	}
 	rounds->has_faults = rounds->has_faults || stream->unreadable;
-	if (!*stop) /* which ends a request, too */
+	if (!*stop) /* a stop also ends a request */
 		change_say(stream, failures > 0);
 }
 
-/* One round, which begins where the last one had no slot left. False: something is still to be sent. */
+/* One round, which begins where the last one ran out of slots. False: something is still to be sent. */
 static bool round_run(struct push_rounds *rounds, const volatile bool *stop)
 {
 	const size_t first = rounds->next;
@@ -144,7 +145,7 @@ static bool round_run(struct push_rounds *rounds, const volatile bool *stop)
 	return has_all;
 }
 
-/* Of all that run; where nothing does, of one that did. */
+/* Snapshots a second of all recordings whose programs run; if none runs, of one that did. */
 static double plan_hz(const struct push_rounds *rounds, const struct push_plan *plan)
 {
 	double running_hz = 0, ended_hz = 0;
@@ -160,7 +161,7 @@ static double plan_hz(const struct push_rounds *rounds, const struct push_plan *
 	return running_hz > 0 ? running_hz : ended_hz;
 }
 
-/* Where all has ended nothing is paced: somebody waits for it. */
+/* If all recordings have ended, nothing is paced, because somebody waits for the end. */
 static void paces_look(struct push_rounds *rounds, bool is_ending)
 {
 	for (size_t i = 0; i < rounds->plan_count; i++) {
@@ -195,7 +196,7 @@ void push_rounds_run(struct push_rounds *rounds, bool follow, uint64_t patience_
 	uint64_t scanned_ns = 0, ending_ns = 0;
 
 	paces_make(rounds);
-	if (follow) { /* a first look without slots: how often they have snapshots */
+	if (follow) { /* a first look, without slots, finds out how often they have snapshots */
 		operands_scan(rounds);
 		round_run(rounds, stop);
 	}

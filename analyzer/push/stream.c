@@ -16,8 +16,8 @@
 #include "work/clock.h"
 
 #define SECOND_NS UINT64_C(1000000000)
-#define LOOK_NS (5 * SECOND_NS)  /* between looks at whether a process is still there */
-#define LEFT_NS (10 * SECOND_NS) /* so long after it has gone no keeper writes any more */
+#define LOOK_NS (5 * SECOND_NS)  /* between looks whether a process still runs */
+#define LEFT_NS (10 * SECOND_NS) /* this long after it has gone, no keeper writes any more */
 
 void stream_init(struct push_stream *stream, const struct push_plan *plan, const char *path)
 {
@@ -37,7 +37,8 @@ void stream_free(struct push_stream *stream)
 	free(stream->path);
 }
 
-/* Both wait: the destination, because others would fail there, too; and the recording, because it may be the cause. */
+/* Both wait: the destination because other sends would fail there, too, and the recording because it may be the
+ * cause. */
 static void failure_note(struct push_stream *stream, const struct answer *answer)
 {
 	struct pace *pace = stream->plan->pace;
@@ -49,7 +50,7 @@ static void failure_note(struct push_stream *stream, const struct answer *answer
 	stream->fault = answer->fault;
 }
 
-/* Their labels are Prometheus': without dots. */
+/* Pyroscope and Parca have Prometheus' label names, without dots. */
 static void dots_replace(char *name)
 {
 	for (; *name; name++)
@@ -67,10 +68,11 @@ static void own_labels_add(struct labels *labels, const struct push_plan *plan, 
 		labels_add(labels, "hostname", now->host, &ignored);
 	const char *given = plan->service ? plan->service : labels_find(labels, "service.name");
 	labels_add(labels, "service_name", given ? given : now->command, &ignored);
-	labels_add(labels, "service_name", "unknown", &ignored); /* a name that is not text */
+	labels_add(labels, "service_name", "unknown", &ignored); /* the command's name is not text */
 }
 
-/* The process's own beside those of all; at most so many as the server takes, the service's name among them. */
+/* Makes the process's own labels, beside those of all processes; at most as many as the server takes, with the
+ * service's name among them. */
 static void labels_make(struct labels *labels, struct push_stream *stream, const struct profile *now)
 {
 	const uint32_t most = destination_limits(&stream->plan->destination)->label_count;
@@ -85,7 +87,7 @@ static void labels_make(struct labels *labels, struct push_stream *stream, const
 	for (size_t i = 0; i < all.count; i++) {
 		dots_replace(all.each[i].name);
 		if (most && labels->count + 2 >= most &&
-		    !labels_find(labels, all.each[i].name)) /* two are the server's */
+		    !labels_find(labels, all.each[i].name)) /* the server adds two of its own */
 			stream->counts.labels_left_out++;
 		else
 			labels_add(labels, all.each[i].name, all.each[i].value, &ignored);
@@ -95,7 +97,7 @@ static void labels_make(struct labels *labels, struct push_stream *stream, const
 
 enum step { STEP_DONE, STEP_NOT_NOW, STEP_FAULT };
 
-/* An OTLP receiver takes a request, and says in the answer what of it it has dropped. */
+/* An OTLP receiver accepts a request, and its answer says how much of it was dropped. */
 static void part_refused_note(const struct push_plan *plan, struct answer *answer)
 {
 	struct buffer why = {0};
@@ -142,7 +144,7 @@ static enum step piece_send(struct push_stream *stream, const struct labels *lab
 	return STEP_DONE;
 }
 
-/* Those that were not yet taken. */
+/* Sends the rows that were not taken yet. */
 static enum step rows_send(struct push_stream *stream, const struct labels *labels, const struct export_interval *whole,
 			   const volatile bool *stop, struct error *error)
 {
@@ -188,7 +190,7 @@ static enum step snapshot_send(struct push_stream *stream, struct profile *now, 
 	return step;
 }
 
-/* Thinned out meanwhile: what was allocated until then goes with the next one. */
+/* Whether it was thinned out meanwhile: what was allocated until then goes with the next one. */
 static bool is_gone(const char *path)
 {
 	return access(path, F_OK) != 0 && errno == ENOENT;
@@ -207,7 +209,7 @@ static struct profile *entry_open(struct push_stream *stream, const struct recor
 	return profile;
 }
 
-/* By the recording's clock: what is from before is too old for the server. */
+/* On the recording's clock, the time before which everything is too old for the server. */
 static uint64_t oldest_ns(const struct push_stream *stream, const struct profile *last)
 {
 	const uint64_t most_ns = destination_limits(&stream->plan->destination)->age_ns,
@@ -224,7 +226,7 @@ static enum step entry_send(struct push_stream *stream, const struct recording_e
 		return STEP_NOT_NOW;
 	struct profile *now = entry_open(stream, entry);
 	if (!now)
-		return STEP_DONE; /* one that can't be read takes no slot: it comes first in each round */
+		return STEP_DONE; /* one that can't be read takes no slot: it would come first in each round */
 	pace_take(stream->plan->pace);
 	const enum step step = position_begin(&stream->position, now, error) ? snapshot_send(stream, now, stop, error)
 			       : is_gone(entry->path)                        ? STEP_DONE
@@ -233,8 +235,9 @@ static enum step entry_send(struct push_stream *stream, const struct recording_e
 	return step;
 }
 
-/* The server may have taken some of it, whether we have heard so or not: sent by the next one it would be there twice. One that
- * is too old goes with the next, unless a part of it is known to be there: what the server says of the rest is counted. */
+/* Sends a snapshot that was begun. The server may have taken some of it, whether we have heard of that or not; sent
+ * with the next snapshot, that part would be there twice. One that is too old goes with the next, unless a part of it
+ * is known to have been taken: then what the server says about the rest is counted. */
 static enum step begun_send(struct push_stream *stream, const struct profile *last, const volatile bool *stop,
 			    struct error *error)
 {
@@ -250,7 +253,7 @@ static enum step begun_send(struct push_stream *stream, const struct profile *la
 	return step;
 }
 
-/* The recording's snapshots behind the position. */
+/* Sends the recording's snapshots behind the position. */
 static enum step entries_send(struct push_stream *stream, const struct recording *recording, const struct profile *last,
 			      const volatile bool *stop, struct error *error)
 {
@@ -281,7 +284,7 @@ static bool position_take(struct push_stream *stream, const struct profile *last
 	return stream->is_open;
 }
 
-/* Has the process gone, and that for so long that nobody writes a snapshot of it any more? */
+/* Whether the process has been gone for so long that nobody writes a snapshot of it any more. */
 static bool has_left(struct push_stream *stream, bool is_running)
 {
 	const uint64_t now_ns = clock_monotonic_ns();
@@ -293,14 +296,14 @@ static bool has_left(struct push_stream *stream, bool is_running)
 	return stream->left_ns && now_ns - stream->left_ns >= LEFT_NS;
 }
 
-/* Is this the recording's end? A process that has gone without a last snapshot may get one yet. */
+/* Whether this is the recording's end. A process that has gone without a last snapshot may still get one. */
 static bool is_end(struct push_stream *stream, const struct recording_entry *newest, const struct profile *last)
 {
 	return newest->trigger == SEEP_TRIGGER_EXIT || newest->trigger == SEEP_TRIGGER_POSTMORTEM ||
 	       has_left(stream, listing_state_of(last) == LISTING_RUNNING);
 }
 
-/* A recording that has just begun has no snapshot before its first interval is over: it is waited for where it is followed. */
+/* A recording that has just begun has no snapshot before its first interval is over; with `follow` it is waited for. */
 static bool may_begin(struct push_stream *stream)
 {
 	const uint64_t now_ns = clock_monotonic_ns();
@@ -343,7 +346,7 @@ static bool look(struct push_stream *stream, const struct recording *recording, 
 	return is_fine;
 }
 
-/* Without a slot there is nothing to do but see how things stand. */
+/* Without a slot, the stream can only look how things stand. */
 static bool is_its_turn(const struct push_stream *stream)
 {
 	const uint64_t now_ns = clock_monotonic_ns();
@@ -365,7 +368,7 @@ bool stream_go_on(struct push_stream *stream, const volatile bool *stop, struct 
 		is_fine = look(stream, &recording, stop, error);
 	recording_free(&recording);
 	if (is_fine && stream->is_last && stream_has_all(stream)) {
-		stream->is_done = true; /* in a directory that is followed for months there are thousands of these */
+		stream->is_done = true; /* a directory that is followed for months has thousands of these */
 		stream_close(stream);
 	}
 	return is_fine;

@@ -10,9 +10,9 @@
 #include "push/curl.h"
 
 enum { CREDENTIALS_MOST = 16384, ANSWER_MOST = 2048, CONNECT_S = 10, WHOLE_S = 30 };
-#define RETRY_MOST_S 3600 /* a server that asks for more is asked again after so long */
+#define RETRY_MOST_S 3600 /* a server that asks for a longer wait is asked again after this one */
 
-/* A word or a pair of words that a header can hold. `origin` is for messages; the text is never in one. */
+/* Makes a header line of a word or a pair of words. `origin` is for messages, which never contain the text. */
 static bool authorization_make(struct buffer *line, const char *text, size_t length, const char *origin,
 			       struct error *error)
 {
@@ -92,8 +92,8 @@ static int is_stopped(void *context, curl_off_t a, curl_off_t b, curl_off_t c, c
 	return stop && *stop;
 }
 
-/* By what the servers say of themselves: 408, 429 and 5xx are for now, 401 to 405 for whoever has set it up, the rest for
- * good. */
+/* The servers' own meanings: 408, 429 and 5xx are temporary, 401 to 405 are for whoever has set it up, all others are
+ * final. */
 static enum outcome outcome_of(long status)
 {
 	if (status >= 200 && status < 300)
@@ -117,7 +117,7 @@ static void status_judge(CURL *handle, const struct destination *destination, st
 		  answer->body.length ? ": " : "", answer->body.length ? answer->body.data : "");
 }
 
-/* The line with the status came, and only the text behind it was cut: what was taken must not be sent again. */
+/* The status line has arrived, and only the text behind it was cut off: what was taken must not be sent again. */
 static bool is_accepted(CURL *handle)
 {
 	long status = 0;
@@ -132,7 +132,7 @@ static struct curl_slist *headers_make(const struct transport *transport, const 
 
 	buffer_printf(&line, "Content-Type: %s", type);
 	struct curl_slist *headers = curl.curl_slist_append(NULL, line.data);
-	headers = curl.curl_slist_append(headers, "Expect:"); /* one more round trip for nothing */
+	headers = curl.curl_slist_append(headers, "Expect:"); /* saves a round trip */
 	if (transport->authorization.length)
 		headers = curl.curl_slist_append(headers, transport->authorization.data);
 	if (transport->tenant.length)
@@ -151,7 +151,7 @@ void transport_post(struct transport *transport, const struct destination *desti
 
 	*answer = (struct answer){.outcome = OUTCOME_LATER};
 	buffer_printf(&url, "%.*s%s", destination->url_length, destination->url, path);
-	curl.curl_easy_reset(handle); /* connections stay open */
+	curl.curl_easy_reset(handle); /* this keeps connections open */
 	(curl.curl_easy_setopt)(handle, CURLOPT_URL, url.data);
 	(curl.curl_easy_setopt)(handle, CURLOPT_PROTOCOLS_STR, "http,https");
 	(curl.curl_easy_setopt)(handle, CURLOPT_NOSIGNAL, 1L);
@@ -168,7 +168,7 @@ void transport_post(struct transport *transport, const struct destination *desti
 	(curl.curl_easy_setopt)(handle, CURLOPT_NOPROGRESS, 0L);
 	(curl.curl_easy_setopt)(handle, CURLOPT_XFERINFOFUNCTION, is_stopped);
 	(curl.curl_easy_setopt)(handle, CURLOPT_XFERINFODATA, (void *)(uintptr_t)transport->stop);
-	if (destination->is_loopback) /* a proxy would get what is meant for this machine, secrets included */
+	if (destination->is_loopback) /* a proxy would get what is meant for this machine, even secrets */
 		(curl.curl_easy_setopt)(handle, CURLOPT_PROXY, "");
 	if (transport->certificates)
 		(curl.curl_easy_setopt)(handle, CURLOPT_CAINFO, transport->certificates);

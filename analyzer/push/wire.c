@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Pyroscope: push.v1.PushRequest (pyroscope api/push/v1/push.proto), and /ingest. Parca: WriteRaw's JSON (parca
- * proto/parca/profilestore/v1alpha1/profilestore.proto), in which what was allocated and what is in use are two profiles,
- * because one with a duration is taken for a difference.
+ * proto/parca/profilestore/v1alpha1/profilestore.proto), in which allocated memory and memory in use are two profiles,
+ * because Parca takes a profile with a duration for a difference.
  */
 #include "push/wire.h"
 
@@ -43,7 +43,7 @@ static void label_field(struct buffer *series, struct buffer *message, const cha
 	protobuf_message(series, SERIES_LABELS, message);
 }
 
-/* The same whenever the same stretch is sent again. */
+/* Makes an identity that is the same whenever the same stretch is sent again. */
 static void identity_make(uint64_t identity[static 2], const struct export_interval *interval)
 {
 	const struct profile *now = interval->now;
@@ -55,7 +55,7 @@ static void identity_make(uint64_t identity[static 2], const struct export_inter
 	identity[1] = hash_bytes(identity[0], words, sizeof words);
 }
 
-/* As a UUID. */
+/* Writes the identity as a UUID. */
 static void identity_write(char text[static 40], const struct export_interval *interval)
 {
 	uint64_t of[2];
@@ -114,7 +114,7 @@ static uint64_t unix_ns(const struct profile *profile)
 	return profile->start_unix_ns + (profile->time_ns - profile->start_ns);
 }
 
-/* NAME{KEY=VALUE,...} has no way to write the signs that end a value: they become underscores. */
+/* NAME{KEY=VALUE,...} can't express the characters that end a value, so they become underscores. */
 static void name_text(struct buffer *name, const char *text)
 {
 	for (; *text; text++)
@@ -202,7 +202,7 @@ static void parca_write(struct parcel *parcel, const struct labels *labels, cons
 	buffer_free(&plain);
 }
 
-/* How many of the rows make a profile within the limits, which `plain` has then. */
+/* How many of the rows make a profile within the limits; `plain` then has that profile. */
 static uint32_t rows_take(struct buffer *plain, const struct destination_limits *limits,
 			  struct export_interval *interval)
 {

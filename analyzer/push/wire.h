@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A stretch of a recording in the words of the server that it goes to. */
+/* A stretch of a recording in the form that its server takes. */
 #ifndef SEEP_PUSH_WIRE_H
 #define SEEP_PUSH_WIRE_H
 
@@ -10,13 +10,13 @@
 
 /* One request. */
 struct parcel {
-	struct buffer path; /* behind the destination's address */
+	struct buffer path; /* appended to the destination's address */
 	const char *type;
 	struct buffer body;
 };
 
-/* The profile of the rows from `first` on, as many of `most` as its limits for size allow, packed. Gives how many; one at
- * least. */
+/* Packs a profile of the rows from `first` on: as many of `most` as the size limits allow. Returns how many; at least
+ * one. */
 uint32_t wire_fill(struct parcel *parcel, const struct destination *destination, const struct labels *labels,
 		   const struct export_interval *interval);
 void parcel_free(struct parcel *parcel);

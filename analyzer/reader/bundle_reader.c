@@ -13,7 +13,7 @@
 #include "reader/foreign_profile.h"
 #include "reader/snapshot_reader.h"
 
-#define PACKED_RATIO_LIMIT 64 /* sites are mostly zeros */
+#define PACKED_RATIO_LIMIT 64 /* unpacked size by packed size, at most: sites are mostly zeros */
 #define SYMBOLS_BYTES_LIMIT (UINT64_C(1) << 30)
 
 bool bundle_is_bundle(const void *data, size_t bytes)
@@ -66,7 +66,7 @@ static int part_compare(const void *left, const void *right)
 	return (a > b) - (a < b);
 }
 
-/* Parts that share bytes would cost their reader more than the file has. */
+/* If parts shared bytes, they would cost their reader more than the file has. */
 static bool overlaps_check(const struct bundle *bundle, struct error *error)
 {
 	const struct bundle_part **order = memory_allocate(bundle->part_count, sizeof *order);
@@ -148,7 +148,7 @@ bool bundle_unpack(const struct bundle *bundle, const struct bundle_part *part, 
 	return unpacked;
 }
 
-/* The start of a text: 0, or behind a NUL. */
+/* Whether a text begins there: at 0, or behind a NUL. */
 static bool text_is_good(const struct bundle_symbols *symbols, uint32_t text)
 {
 	return text < symbols->header.text_bytes && (text == 0 || symbols->texts[text - 1] == '\0');
@@ -188,7 +188,7 @@ bool bundle_symbols_verify(struct bundle_symbols *symbols, const struct buffer *
 	if (part->length < sizeof *header)
 		return input_fault(error, name, 0, "the symbols are truncated");
 	memcpy(header, part->data, sizeof *header);
-	/* Addresses come first: they alone need to be aligned to 8. */
+	/* Addresses come first: only they need to be aligned to 8. */
 	const uint64_t addresses = (uint64_t)header->address_count * sizeof *symbols->addresses,
 		       modules = (uint64_t)header->module_count * sizeof *symbols->modules,
 		       lines = (uint64_t)header->line_count * sizeof *symbols->lines;

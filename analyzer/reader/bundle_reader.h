@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A bundle (docs/BUNDLE_FORMAT.md): the snapshots of a recording and the names of every address in them, in one file.
- * Untrusted: the table of contents is checked when the file is opened, each part when it is unpacked. */
+ * It is untrusted: the table of contents is checked when the file is opened, each part when it is unpacked. */
 #ifndef SEEP_READER_BUNDLE_READER_H
 #define SEEP_READER_BUNDLE_READER_H
 
@@ -29,12 +29,13 @@ struct bundle_part {
 	uint32_t type;
 	uint32_t crc; /* of the packed bytes */
 	uint64_t offset, packed_bytes, bytes;
-	uint64_t number, time_ns; /* of a snapshot, as its header has them */
+	uint64_t number, time_ns; /* for a snapshot: as in its header */
 	uint32_t trigger;
 	uint32_t reserved;
 };
 
-/* The part SYMBOLS, unpacked: this, then modules, addresses, lines, and the texts, which the others name by offset. */
+/* The part SYMBOLS, unpacked: this header, then modules, addresses, lines, and the texts, to which the others refer by
+ * offset. */
 struct bundle_symbols_header {
 	uint32_t module_count, address_count, line_count, text_bytes;
 };
@@ -70,7 +71,7 @@ struct bundle {
 	uint32_t part_count;
 };
 
-/* Borrows from the unpacked part, which must be aligned as memory_allocate() and struct buffer are. */
+/* Borrows from the unpacked part, which must be aligned like memory from memory_allocate() or struct buffer. */
 struct bundle_symbols {
 	struct bundle_symbols_header header;
 	const struct bundle_module *modules;
@@ -81,7 +82,7 @@ struct bundle_symbols {
 
 bool bundle_is_bundle(const void *data, size_t bytes);
 
-/* Reads and checks the table of contents of a file of which `input` holds the head. */
+/* Reads and checks the table of contents of a file; `input` has the file's head. */
 bool bundle_open(struct bundle *bundle, const struct input *input, struct error *error);
 void bundle_close(struct bundle *bundle);
 

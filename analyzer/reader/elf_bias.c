@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The bias of a mapping, from the program headers. Every linker writes them behind the ELF header, so the file's first
- * bytes are enough for libelf, which sees no more of a file that anybody may have made. */
+ * bytes are enough for libelf, and it sees no more of an untrusted file. */
 #include "reader/elf_bias.h"
 
 #include <gelf.h>
@@ -11,7 +11,7 @@
 #define PAGE_MASK UINT64_C(4095)
 #define CHOSEN_BY_KERNEL UINT64_C(0x10000000)
 
-/* The head of a file and what libelf makes of it. */
+/* The head of a file, and libelf's view of it. */
 struct elf_head {
 	struct input input;
 	Elf *elf;

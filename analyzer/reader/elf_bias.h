@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where an ELF file's own addresses lie in memory, found from one mapping of it. */
+/* Finds where an ELF file's own addresses lie in memory, from one mapping of it. */
 #ifndef SEEP_READER_ELF_BIAS_H
 #define SEEP_READER_ELF_BIAS_H
 
@@ -16,10 +16,11 @@ struct elf_code {
 	uint64_t address, file_offset, bytes;
 };
 enum { ELF_CODES_MAX = 8 };
-/* Fills up to ELF_CODES_MAX of them, in the order of their addresses; 0: there is no such file. */
+/* Fills up to ELF_CODES_MAX of them, in the order of their addresses; returns their number; 0: there is no such
+ * file. */
 uint32_t elf_code_find(const char *path, struct elf_code codes[ELF_CODES_MAX]);
 
-/* A guess where there is no file: programs that are linked to a fixed place lie below all that the kernel chooses. */
+/* A guess if the file is missing: programs linked to a fixed place lie below all addresses that the kernel chooses. */
 uint64_t elf_bias_guess(uint64_t start, uint64_t file_offset);
 
 #endif

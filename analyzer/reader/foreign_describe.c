@@ -36,7 +36,7 @@ static bool all_zero(const unsigned char *head, size_t bytes)
 	return true;
 }
 
-/* True where it is UTF-8 without control characters; a character cut at the end does not count. */
+/* Whether it is UTF-8 without control characters; a character cut off at the end is ignored. */
 static bool is_text(const unsigned char *head, size_t bytes)
 {
 	for (size_t at = 0; at < bytes;) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Names content that is not a snapshot, so that whoever gave the wrong file sees which one it was. */
+/* Names content that is not a snapshot, so that whoever gave the wrong file sees what it is. */
 #ifndef SEEP_READER_FOREIGN_DESCRIBE_H
 #define SEEP_READER_FOREIGN_DESCRIBE_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The common part of the readers of other tools' formats; see the header. */
+/* The part that the readers of other tools' formats share; see the header. */
 #include "reader/foreign_profile.h"
 
 #include <math.h>
@@ -13,9 +13,9 @@
 #include "reader/input.h"
 #include "reader/packed.h"
 
-/* Real ones pack to a tenth; 64 is what thousands of equal stacks come to. */
+/* Real profiles pack to a tenth; thousands of equal stacks pack to a 64th. */
 #define PLAIN_RATIO_LIMIT 64
-/* Below this chance of having been missed a sample is certain; <seep/measure.h> fixes it. */
+/* A sample is certain if the chance of having missed it is below this, as in <seep/measure.h>. */
 #define CERTAIN_MISS 1e-4
 
 void foreign_profile_free(struct foreign_profile *foreign)
@@ -171,7 +171,7 @@ size_t foreign_plain_limit(size_t packed_bytes)
 	return gzip_limit(packed_bytes, PLAIN_RATIO_LIMIT, FOREIGN_BYTES_LIMIT);
 }
 
-/* What is not heaptrack's is unpacked as a whole. */
+/* Unpacks the whole, unless it is heaptrack's. */
 static bool packed_read(struct foreign_profile *foreign, const char *name, const unsigned char *data, size_t bytes,
 			const struct foreign_moment *moment, struct error *error)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The common result of the readers of other tools' formats: stacks of addresses or of names, with values, and the
- * modules that they lie in. Every index in it is valid, every number finite, every text fit to print. From it
- * analyzer/profile/ makes a profile. */
+ * modules of these addresses. Every index in it is valid, every number finite, every text fit to print.
+ * analyzer/profile/ makes a profile of it. */
 #ifndef SEEP_READER_FOREIGN_PROFILE_H
 #define SEEP_READER_FOREIGN_PROFILE_H
 
@@ -18,7 +18,7 @@
 #include "base/string_pool.h"
 
 enum {
-	FOREIGN_DEPTH_MAX = 1024, /* frames of a stack; what is longer is cut at its callers */
+	FOREIGN_DEPTH_MAX = 1024, /* frames of a stack; a longer one loses its outermost callers */
 	FOREIGN_LINES_MAX = BUDGET_INLINED_LINES,
 	FOREIGN_TEXT_LIMIT = BUDGET_NAME_BYTES,
 };
@@ -27,7 +27,7 @@ enum {
 struct foreign_mapping {
 	uint64_t start, limit, file_offset;
 	const char *path;  /* fit to print */
-	const char *place; /* as it is in the file system */
+	const char *place; /* as the file system has it */
 	uint8_t build_id[32];
 	uint32_t build_id_bytes;
 };
@@ -37,7 +37,7 @@ struct foreign_location {
 	uint32_t mapping;    /* index + 1; 0: none */
 	uint32_t line_count; /* 0: the source has no names */
 	size_t first_line;   /* innermost first */
-	bool exact;          /* otherwise a return address */
+	bool exact;          /* otherwise it is a return address */
 };
 
 struct foreign_stack {
@@ -66,37 +66,37 @@ struct foreign_profile { /* zero-initialise */
 	size_t frame_count, frame_capacity;
 	struct foreign_stack *stacks;
 	size_t stack_count, stack_capacity;
-	struct map *by_address; /* of locations without names: address -> index + 1 */
-	uint64_t rate;          /* 0: not known */
+	struct map *by_address; /* for locations without names: from address to index + 1 */
+	uint64_t rate;          /* 0: unknown */
 	uint64_t plain_bytes;   /* of the input, unpacked */
 	const char *format;     /* "jemalloc", ... */
-	const char *arguments;  /* the command line, fit to print; NULL: not known */
+	const char *arguments;  /* the command line, fit to print; NULL: unknown */
 	bool has_time;
 	uint64_t time_ms;  /* since the program began */
-	uint64_t identity; /* of a profile that has several moments: equal for all of them */
-	uint32_t lacks;    /* what it does not count, which is 0 in every stack: of enum foreign_value */
+	uint64_t identity; /* for a profile of several moments: equal for all of them */
+	uint32_t lacks;    /* values that it does not count, which are 0 in every stack: bits of enum foreign_value */
 };
 
 void foreign_profile_free(struct foreign_profile *foreign);
 
-/* The return address's location, made when it is first asked for. */
+/* The location of a return address, made when it is first asked for. */
 uint32_t foreign_profile_address(struct foreign_profile *foreign, uint64_t address);
 void foreign_profile_frame(struct foreign_profile *foreign, uint32_t location);
 
 /* Finds the mapping of every location that has none yet, by its address. */
 void foreign_profile_map_addresses(struct foreign_profile *foreign);
 
-/* The samples of one stack, as they were counted: each stands for more than itself where sampling has a rate, by their
- * mean size, as jeprof and pprof reckon. Rate 0: they are estimates already. */
+/* A stack's samples, as they were counted. If sampling has a rate, each stands for more than itself, by their mean
+ * size, as jeprof and pprof reckon. Rate 0: they are estimates already. */
 struct seep_measure foreign_measure(double objects, double bytes, uint64_t rate);
 
-/* Of a file that has events, the moment whose state is wanted. */
+/* The moment of a file with events whose state is wanted. */
 struct foreign_moment {
 	enum { FOREIGN_AT_END, FOREIGN_AT_PEAK, FOREIGN_AT_TIME } kind;
 	uint64_t time_ms;
 };
 
-/* The format of a file's first bytes; NULL: none of those that are read here. The whole file then goes to
+/* The format of a file, by its first bytes; NULL: seep reads no such format. The whole file then goes to
  * foreign_profile_read(), which fills `foreign` or says in one line what is wrong. Only heaptrack's have moments. */
 enum foreign_format {
 	FOREIGN_NONE,
@@ -104,9 +104,9 @@ enum foreign_format {
 	FOREIGN_GPERFTOOLS,
 	FOREIGN_PPROF,
 	FOREIGN_HEAPTRACK,
-	FOREIGN_PACKED, /* by gzip or zstd: which of the formats it is may need more than the first bytes */
+	FOREIGN_PACKED, /* by gzip or zstd: telling the format may need more than the first bytes */
 };
-/* Larger files are not read; and what is packed, if it unpacks to more than this. */
+/* seep reads no larger file, and nothing that unpacks to more than this. */
 #define FOREIGN_BYTES_LIMIT (UINT64_C(256) << 20)
 size_t foreign_plain_limit(size_t packed_bytes);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Heap dumps as text: jemalloc's ("heap_v2/RATE", a stack, then its counts in all and by thread) and gperftools' ("heap
- * profile:", counts and stack in one line), both followed by /proc/self/maps. Lines are read one by one and never
- * beyond the end of the data. A line that does not belong is an error with its place. */
+ * profile:", counts and stack in one line), both followed by /proc/self/maps. Lines are read one by one, and never
+ * beyond the end of the data. A line that does not belong there is an error with its place. */
 #include <string.h>
 
 #include "base/memory.h"
@@ -20,8 +20,8 @@ struct reader {
 	size_t line_offset;
 	struct line line;
 	struct error *error;
-	bool has_allocated; /* a stack has a count of all that was allocated */
-	bool has_freed;     /* which is not that of what is in use */
+	bool has_allocated; /* stacks have a count of everything that was allocated */
+	bool has_freed;     /* which differs from the count of what is in use */
 	bool is_heap_sample;
 };
 
@@ -34,7 +34,7 @@ static bool fault(struct reader *reader, const char *text)
 	return input_fault(reader->error, reader->name, reader->line_offset, "%s", text);
 }
 
-/* False at the end of the data. A last line without its newline is handed out, too. */
+/* False at the end of the data. Also hands out a last line without a newline. */
 static bool line_next(struct reader *reader)
 {
 	if (reader->next >= reader->bytes)
@@ -55,7 +55,7 @@ static void skip_blanks(struct line *line)
 		line->at++;
 }
 
-/* Passes over the text, after blanks, if it is there. */
+/* Skips blanks, then the text, if it is there. */
 static bool take(struct line *line, const char *text)
 {
 	const size_t length = strlen(text);
@@ -107,7 +107,7 @@ static bool take_stack(struct reader *reader, struct foreign_stack *stack)
 		if (!take_number(&reader->line, 16, &address))
 			return fault(reader, "a stack has something other than addresses");
 		if (address == 0)
-			continue; /* stands for a stack that is not known */
+			continue; /* stands for an unknown stack */
 		if (stack->depth == FOREIGN_DEPTH_MAX) {
 			stack->truncated = true;
 			break;
@@ -131,7 +131,7 @@ static void stack_add(struct reader *reader, struct foreign_stack *stack, const 
 	foreign->stacks[foreign->stack_count++] = *stack;
 }
 
-/* Takes a line of /proc/self/maps; passes over a line of another form, or without a file. */
+/* Takes a line of /proc/self/maps; skips a line of another form, or without a file. */
 static void mapping_add(struct reader *reader)
 {
 	struct foreign_profile *foreign = reader->foreign;
@@ -143,7 +143,7 @@ static void mapping_add(struct reader *reader)
 		return;
 	skip_blanks(&line);
 	while (line.at < line.end && *line.at != ' ')
-		line.at++; /* rights */
+		line.at++; /* skips the rights */
 	if (!take_number(&line, 16, &mapping.file_offset) || !take_number(&line, 16, &ignored) || !take(&line, ":") ||
 	    !take_number(&line, 16, &ignored) || !take_number(&line, 10, &ignored))
 		return;
@@ -172,8 +172,8 @@ static void maps_read(struct reader *reader)
 	foreign_profile_map_addresses(reader->foreign);
 }
 
-/* After its head, jemalloc's dump is "@ STACK" lines, each with "t*: COUNTS" behind it and one line a thread, which are
- * all in that first one. The same before the first stack are totals, which are recomputed. */
+/* After its head, jemalloc's dump has "@ STACK" lines. Behind each is "t*: COUNTS", which includes the lines for each
+ * thread that follow. Those before the first stack are totals, which are recomputed. */
 static bool jemalloc_read(struct reader *reader)
 {
 	struct foreign_stack stack = {0};
@@ -274,8 +274,8 @@ bool heap_text_read(struct foreign_profile *foreign, const char *name, const cha
 	struct line start = reader.line;
 	if (!(take(&start, "heap_v2/") ? jemalloc_read(&reader) : gperftools_read(&reader)))
 		return false;
-	/* jemalloc counts it only with prof_accum:true; what is in use was allocated, so it can't be a true 0. And
-	 * tcmalloc's sample of the heap has what is in use in both places. */
+	/* jemalloc counts this only with prof_accum:true; memory in use was allocated, so a 0 can't be true. And
+	 * tcmalloc's sample of the heap has the memory in use in both places. */
 	if (foreign->stack_count && (!reader.has_allocated || (reader.is_heap_sample && !reader.has_freed)))
 		foreign->lacks = FOREIGN_ALLOC_SPACE | FOREIGN_ALLOC_OBJECTS;
 	return true;

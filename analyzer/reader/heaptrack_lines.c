@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading heaptrack's lines: see heaptrack_lines.h. */
+/* Reads heaptrack's lines: see heaptrack_lines.h. */
 #include "reader/heaptrack_lines.h"
 
 #include <string.h>
@@ -8,14 +8,14 @@
 #include "files/path.h"
 #include "reader/input.h"
 
-#define BLOCK_BYTES_MOST (UINT64_C(1) << 47) /* an address space has no more */
+#define BLOCK_BYTES_MOST (UINT64_C(1) << 47) /* an address space has no more bytes */
 #define TIME_MS_MOST (UINT64_C(1) << 40)     /* 35 years */
 
 enum {
-	VERSION_LEAST = 1, /* earlier ones tell blocks by their addresses */
+	VERSION_LEAST = 1, /* earlier versions identify blocks by their addresses */
 	VERSION_MOST = 3,
 	LINE_BYTES_MOST = 1 << 20,
-	/* What a definition takes here and in the profile that is made of it. */
+	/* The memory that a definition takes here and in the profile. */
 	KEPT_TEXT = 64,
 	KEPT_LOCATION = 120,
 	KEPT_CALL = 16,
@@ -40,7 +40,7 @@ static int digit_value(unsigned char digit)
 	return digit >= '0' && digit <= '9' ? digit - '0' : digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : 16;
 }
 
-/* The next number of the line; false: there is none. */
+/* Takes the next number of the line; false: there is none. */
 static bool take_number(struct heaptrack *reader, uint64_t *number)
 {
 	const unsigned char *at = reader->at;
@@ -56,7 +56,7 @@ static bool take_number(struct heaptrack *reader, uint64_t *number)
 	return true;
 }
 
-/* The next number, from 1 to `count`, or 0 if that is allowed. */
+/* Takes the next number, from 1 to `count`, or 0 if that is allowed. */
 static bool take_index(struct heaptrack *reader, size_t count, bool zero_is_fine, uint32_t *index)
 {
 	uint64_t number;
@@ -90,7 +90,7 @@ static bool text_read(struct heaptrack *reader)
 	if (reader->version >= 3 && !take_number(reader, &length))
 		return heaptrack_fault(reader, "a text has no length");
 	if (reader->at < reader->end)
-		reader->at++; /* the blank */
+		reader->at++; /* skips the blank */
 	const char *text = (const char *)reader->at;
 	const size_t bytes = strnlen(text, (size_t)(reader->end - reader->at));
 	if (!keep(reader, KEPT_TEXT + 2 * bytes))
@@ -106,7 +106,7 @@ static bool text_read(struct heaptrack *reader)
 	return true;
 }
 
-/* Modules have no addresses here, since the file says nothing of where they lay. */
+/* Modules have no addresses here, because the file does not say where they lay. */
 static uint32_t module_of(struct heaptrack *reader, uint32_t text)
 {
 	struct foreign_profile *foreign = reader->foreign;
@@ -133,7 +133,7 @@ static void line_add(struct heaptrack *reader, struct foreign_location *location
 	location->line_count++;
 }
 
-/* Names an address that has no name by its place in its page, which alone is the same in every run. */
+/* Names a nameless address by its place in its page: only that is the same in every run. */
 static void address_name(struct heaptrack *reader, struct foreign_location *location, uint32_t module, uint64_t address)
 {
 	struct buffer name = {0};
@@ -294,15 +294,15 @@ static bool line_read(struct heaptrack *reader)
 	case '#': /* a comment */
 	case 'R': /* RSS */
 	case 'I': /* the system */
-	case 'S': /* what heaptrack suppresses */
-	case 'A': /* from here on: attached */
+	case 'S': /* something that heaptrack suppresses */
+	case 'A': /* heaptrack attached here */
 		return true;
 	default:
 		return heaptrack_fault(reader, "this line does not belong in heaptrack's file");
 	}
 }
 
-/* The length of the first line, its newline included; 0: it is not all there. A text may have newlines in it. */
+/* The length of the first line with its newline; 0: it is not complete. A text may contain newlines. */
 static size_t line_length(struct heaptrack *reader, const unsigned char *data, size_t bytes)
 {
 	size_t begin = 0;

@@ -2,8 +2,8 @@
 /*
  * From heaptrack's file to a profile of one moment.
  *
- * Billions of events pack to some megabytes, so they are never kept: bytes come piece by piece, and only what the other
- * lines define stays. The size of the file bounds that (`kept_limit`), and how much is unpacked.
+ * Billions of events pack into some megabytes, so they are never kept: bytes come piece by piece, and only what the
+ * other lines define stays. The size of the file bounds the memory for that (`kept_limit`), and how much is unpacked.
  */
 #include <stdlib.h>
 
@@ -13,7 +13,8 @@
 #include "reader/input.h"
 #include "reader/packed.h"
 
-/* A loop that allocates one block packs to less than a hundredth. What is unpacked is not kept: this bounds the time. */
+/* A loop that allocates one block packs to less than a hundredth. Unpacked bytes are not kept, so this bounds only the
+ * time. */
 #define PLAIN_ALWAYS ((size_t)256 << 20)
 #define PLAIN_RATIO 4096
 #define PLAIN_MOST ((size_t)64 << 30)
@@ -49,7 +50,7 @@ static void blocks_add_up(struct heaptrack *reader)
 	}
 }
 
-/* Frames are leaf first; of a stack for which there is no more room the callers are cut. */
+/* Frames are leaf first; if there is no more room for a stack, its callers are cut off. */
 static void frames_add(struct heaptrack *reader, struct foreign_stack *stack, uint32_t call)
 {
 	struct foreign_profile *foreign = reader->foreign;

@@ -27,12 +27,12 @@ bool input_fault(struct error *error, const char *name, uint64_t offset, const c
 	va_end(arguments);
 	if (length > NAME_SHOWN_BYTES)
 		name += length - NAME_SHOWN_BYTES;
-	if (offset == 0) /* of the whole file */
+	if (offset == 0) /* offset 0: it is about the whole file */
 		return error_set(error, "%s%s: %s", dots, name, text);
 	return error_set(error, "%s%s: offset %" PRIu64 ": %s", dots, name, offset, text);
 }
 
-/* The kind of a file that is not a regular one. */
+/* Names the kind of a file that is not a regular one. */
 static const char *file_kind(mode_t mode)
 {
 	return S_ISDIR(mode)    ? "a directory"
@@ -75,7 +75,7 @@ bool input_open_next(struct input *input, const char *path, struct error *error)
 
 	if (input->descriptor >= 0)
 		close(input->descriptor);
-	/* Not blocking: the open of a pipe without a writer would wait for one. */
+	/* It does not block: opening a pipe without a writer would wait for one. */
 	*input = (struct input){.name = path,
 				.descriptor = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC),
 				.data = input->data,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sends packed input to its unpacker; see the header. */
+/* Passes packed input to its unpacker; see the header. */
 #include "reader/packed.h"
 
 #include <stdint.h>

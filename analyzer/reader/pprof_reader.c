@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reads profile.proto as Go, tcmalloc, jemalloc's and Datadog's profilers write it. Tables and samples may come in any
- * order, so the data is walked once for texts, once for functions, mappings and value types, once for locations, once
- * for samples. Every reference is checked; one to something that is not there is a fault. */
+ * order, so the data is walked four times: for texts; for functions, mappings and value types; for locations; for
+ * samples. Every reference is checked; one that leads nowhere is a fault. */
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -40,7 +40,7 @@ static const struct {
 struct text {
 	const unsigned char *data;
 	size_t bytes;
-	const char *known; /* interned, once it was asked for */
+	const char *known; /* interned when it is first asked for */
 };
 
 struct function {
@@ -57,8 +57,8 @@ struct reader {
 	size_t text_count, text_capacity;
 	struct function *functions;
 	size_t function_count, function_capacity;
-	struct map *function_of, *mapping_of, *location_of; /* id -> index + 1 */
-	int column[HEAP_VALUES];                            /* of a sample's values; -1: it has none */
+	struct map *function_of, *mapping_of, *location_of; /* from id to index + 1 */
+	int column[HEAP_VALUES];                            /* where a sample has its values; -1: nowhere */
 	uint64_t scale[HEAP_VALUES];
 	uint32_t value_count;
 };
@@ -68,7 +68,7 @@ static bool fault_at(struct reader *reader, const unsigned char *at, const char 
 	return input_fault(reader->error, reader->name, (uint64_t)(at - reader->data), "%s", text);
 }
 
-/* After the last field: true if it was the end. */
+/* Called after the last field: true if that was the end. */
 static bool at_end(struct reader *reader, const struct protobuf_reader *message)
 {
 	return message->fault ? fault_at(reader, message->at, message->fault) : true;
@@ -101,7 +101,7 @@ static bool texts_read(struct reader *reader)
 	return at_end(reader, &profile);
 }
 
-/* Reads fields 1 to `count` - 1 of a message as numbers, and passes over the others; false: a fault. */
+/* Reads fields 1 to `count` - 1 of a message as numbers, and skips the others; false: a fault. */
 static bool numbers_read(struct reader *reader, struct protobuf_reader message, uint64_t *numbers, size_t count)
 {
 	struct protobuf_field field;
@@ -153,7 +153,7 @@ static bool value_type_read(struct reader *reader, struct protobuf_reader messag
 	return true;
 }
 
-/* Puts the id into its map; an id that is 0, or there already, is a fault. */
+/* Puts the id into its map; an id of 0, or one that is there already, is a fault. */
 static bool id_add(struct reader *reader, struct map *map, uint64_t id, size_t index, const unsigned char *at)
 {
 	bool is_new;
@@ -172,7 +172,7 @@ static void build_id_parse(struct foreign_mapping *mapping, const char *text)
 	const size_t digits = strspn(text, "0123456789abcdefABCDEF");
 
 	if (text[digits] || digits % 2 || digits > 2 * sizeof mapping->build_id)
-		return; /* Go's own are not build ids of GNU's kind */
+		return; /* Go's own build ids are not of GNU's kind */
 	for (size_t i = 0; i < digits; i += 2) {
 		unsigned byte = 0;
 		for (size_t k = i; k < i + 2; k++)
@@ -231,8 +231,8 @@ static bool line_read(struct reader *reader, struct protobuf_reader message, str
 	const struct function *function = &reader->functions[*index - 1];
 	const char *name = text_of(reader, function->name), *file = text_of(reader, function->file);
 	if (!*name)
-		return true;                             /* a line without a name says nothing */
-	if (location->line_count == FOREIGN_LINES_MAX) { /* the outermost function stays, the middle is left out */
+		return true;                             /* a line without a name is useless */
+	if (location->line_count == FOREIGN_LINES_MAX) { /* keeps the outermost function, and leaves out the middle */
 		location->line_count--;
 		foreign->line_count--;
 	}
@@ -285,7 +285,7 @@ static bool frame_add(struct reader *reader, struct foreign_stack *stack, uint64
 	return true;
 }
 
-/* The value of one kind, scaled to bytes or objects; 0 where the profile has none of it. */
+/* The value of one kind, scaled to bytes or objects; 0 if the profile lacks it. */
 static double heap_value(const struct reader *reader, const uint64_t *values, enum heap_value value)
 {
 	return reader->column[value] < 0 ? 0 : (double)values[reader->column[value]] * (double)reader->scale[value];
@@ -338,7 +338,7 @@ static bool sample_read(struct reader *reader, struct protobuf_reader message)
 	return true;
 }
 
-/* One walk over the profile's fields: which of them, and by whom they are read. */
+/* One walk over the profile's fields: which of them it reads, and with what. */
 struct walk {
 	uint32_t field;
 	bool (*read)(struct reader *reader, struct protobuf_reader message);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Checks the entries of a snapshot: every text, index and number, once, so that no later reader of the view has to.
- * Each failure names the offset of the field. */
+ * Each fault has the offset of its field. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -39,7 +39,7 @@ static bool strings_verify(const struct snapshot_view *view, struct error *error
 	return true;
 }
 
-/* A reference must name the first byte of a text. So texts don't overlap, and all together are no longer than the
+/* A reference must lead to the first byte of a text. So texts don't overlap, and all together are no longer than the
  * file. */
 static bool text_is_valid(const struct snapshot_view *view, seep_string text)
 {
@@ -93,7 +93,7 @@ static bool modules_verify(const struct snapshot_view *view, struct error *error
 	return true;
 }
 
-/* Parents come before their children, so depths are known in one pass and no cycle can be. */
+/* Parents come before their children, so one pass finds depths, and there can be no cycle. */
 bool snapshot_node_verify(struct stack_checks *checks, uint32_t index, const struct seep_node *node,
 			  struct error *error)
 {
@@ -113,7 +113,7 @@ bool snapshot_node_verify(struct stack_checks *checks, uint32_t index, const str
 	return true;
 }
 
-/* The fault of a number; NULL: it has none. NaN fails every comparison. */
+/* What is wrong with a number; NULL: nothing. NaN fails every comparison. */
 static const char *number_fault(double sum, double limit)
 {
 	if (sum == 0 || (sum >= SEEP_SUM_LEAST && sum < limit))
@@ -122,8 +122,8 @@ static const char *number_fault(double sum, double limit)
 					  : "a sum is negative, infinite or not a number";
 }
 
-/* The fault of a sum of squares, given the sum; NULL: it has none. A sum of squares is at most the square of the sum.
- * If a program was killed within an update, the last sample may be in one of the two alone. */
+/* What is wrong with a sum of squares, given the sum; NULL: nothing. A sum of squares is at most the square of the sum.
+ * If a program was killed within an update, only one of the two may have the last sample. */
 static const char *squares_fault(double sum, double squares, double largest)
 {
 	const double most = sum + largest;
@@ -133,7 +133,7 @@ static const char *squares_fault(double sum, double squares, double largest)
 	return NULL;
 }
 
-/* The field's offset within the sum; *fault stays NULL where all is well. */
+/* The offset of the faulty field within the sum; *fault stays NULL if all is well. */
 static size_t sum_check(const struct seep_sum *sum, const char **fault)
 {
 	if ((*fault = number_fault(sum->uncertain, SEEP_SUM_LIMIT)))
@@ -197,7 +197,7 @@ bool snapshot_site_verify(struct stack_checks *checks, uint32_t index, const str
 	return site_verify_measures(view, index, site, error);
 }
 
-/* Frames of all stacks together are bounded by the file's size, since a compact site takes a few bytes. */
+/* The file's size bounds the frames of all stacks together: a compact site takes only a few bytes. */
 struct stack_checks stack_checks_begin(const struct snapshot_view *view)
 {
 	return (struct stack_checks){
@@ -211,7 +211,7 @@ void stack_checks_end(struct stack_checks *checks)
 	free(checks->depths);
 }
 
-/* Of a series, nodes that the snapshot before had, too, are known to be right. */
+/* In a series, nodes that the snapshot before had, too, are known to be right. */
 static bool stacks_verify(struct snapshot_view *view, struct error *error)
 {
 	const uint32_t count = snapshot_count(view, SEEP_SECTION_NODES);
@@ -291,7 +291,7 @@ static bool live_verify(const struct snapshot_view *view, struct error *error)
 	return true;
 }
 
-/* A compact section that can't be unpacked to its end has nothing that is worth another complaint. */
+/* If a compact section can't be unpacked to its end, other faults of it are not worth a complaint. */
 static bool ledger_verify(const struct snapshot_view *view, struct error *error)
 {
 	for (uint32_t i = 0; i < snapshot_count(view, SEEP_SECTION_LEDGER); i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The container: header, section table, checksums, and where sections lie. snapshot_entries.c checks their entries. */
+/* The container: header, section table, checksums, and where sections lie. snapshot_entries.c checks the entries. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,12 +16,12 @@
 
 enum { MAGIC_BYTES = sizeof SEEP_SNAPSHOT_MAGIC - 1, HEADER_BYTES = sizeof(struct seep_snapshot_header) };
 
-/* The known sections: name, size of an entry as this version knows it, and whether a file can do without. */
+/* The known sections: name, entry size in this version, and whether a file may lack them. */
 static const struct section_kind {
 	const char *name;
 	uint32_t entry_bytes;
 	bool required;
-	uint32_t least_bytes; /* of files from before the entry grew; 0: it never did */
+	uint32_t least_bytes; /* in files from before the entry grew; 0: it never grew */
 } kinds[SEEP_SECTION_TYPES] = {
     [SEEP_SECTION_PROCESS] = {"PROCESS", sizeof(struct seep_process), true, 0},
     [SEEP_SECTION_STRINGS] = {"STRINGS", 1, true, 0},
@@ -52,7 +52,7 @@ bool snapshot_shows_mappings(void)
 	return shows_mappings;
 }
 
-/* Where mappings are shown, their sections take the place of the heap's, which nobody looks at then. */
+/* When mappings are shown, their sections take the place of the heap's, which nobody looks at then. */
 static void mappings_put_in_place(struct snapshot_view *view)
 {
 	static const enum seep_section_type places[][2] = {{SEEP_SECTION_SITES, SEEP_SECTION_MAPPING_SITES},
@@ -99,7 +99,7 @@ bool snapshot_header_is_valid(const struct seep_snapshot_header *header)
 	       header->version <= SEEP_SNAPSHOT_VERSION && header->header_crc == header_crc(header);
 }
 
-/* Checks in this order, since a newer version may lay out everything behind its number in another way. */
+/* The order matters, since a newer version may lay out everything behind its number differently. */
 static bool header_verify(struct snapshot_view *view, struct error *error)
 {
 	struct seep_snapshot_header header;
@@ -139,7 +139,7 @@ static struct seep_section section_at(const struct snapshot_view *view, uint32_t
 
 	memcpy(&section, view->data + sizeof view->header + (size_t)index * sizeof section, sizeof section);
 	if (view->header.version == SEEP_SNAPSHOT_VERSION_PLAIN)
-		section.compact_entries = 0; /* reserved then */
+		section.compact_entries = 0; /* the field was reserved then */
 	return section;
 }
 
@@ -148,7 +148,7 @@ static uint64_t table_end(const struct snapshot_view *view)
 	return sizeof view->header + (uint64_t)view->header.section_count * sizeof(struct seep_section);
 }
 
-/* Room for so many entries; what it had stays. */
+/* Makes room for the table's entries; keeps what it had. */
 static void table_make_room(struct snapshot_table *table)
 {
 	const size_t bytes = (size_t)table->count * table->stride_bytes;
@@ -160,7 +160,7 @@ static void table_make_room(struct snapshot_table *table)
 	table->entries = table->room;
 }
 
-/* Snapshots of one recording begin with the same nodes, as a rule: its tables grow at their end. */
+/* Snapshots of one recording usually begin with the same nodes, because its tables grow at their end. */
 static bool nodes_expand_rest(struct snapshot_view *view, const struct seep_section *section,
 			      const unsigned char *packed, void *nodes, uint64_t *fault)
 {
@@ -230,7 +230,7 @@ void snapshot_window_move(const struct snapshot_table *table, uint32_t index)
 	window->count = SNAPSHOT_WINDOW_ENTRIES;
 }
 
-/* For a compact section: checks the number of entries before it asks for memory. */
+/* For a compact section: checks the number of entries before it takes memory. */
 static bool section_expand(struct snapshot_view *view, const struct seep_section *section, uint64_t at,
 			   struct error *error)
 {
@@ -261,7 +261,7 @@ static bool section_expand(struct snapshot_view *view, const struct seep_section
 	       snapshot_compact_fault(view, section, fault, error);
 }
 
-/* A known section becomes a table of the view. */
+/* Makes a known section a table of the view. */
 static bool section_enter(struct snapshot_view *view, const struct seep_section *section, uint64_t at,
 			  struct error *error)
 {
@@ -293,7 +293,7 @@ static bool section_enter(struct snapshot_view *view, const struct seep_section 
 	return true;
 }
 
-/* The name of a section for messages; `number` is room for one that has none. */
+/* The name of a section for messages; `number` is room for the name of an unknown one. */
 static const char *section_title(const struct seep_section *section, char number[static 16])
 {
 	if (section->type < SEEP_SECTION_TYPES && kinds[section->type].name)
@@ -375,7 +375,7 @@ static bool sections_each(struct snapshot_view *view,
 	return true;
 }
 
-/* Overlaps come before the checksums, so that no byte is summed twice however many sections are claimed. */
+/* Overlaps are checked before checksums, so that no byte is summed twice, however many sections the file claims. */
 static bool sections_verify(struct snapshot_view *view, struct error *error)
 {
 	uint32_t count = view->header.section_count;

@@ -29,7 +29,7 @@ static int block_compare(const void *left, const void *right)
 	return (a->birth_ns < b->birth_ns) - (a->birth_ns > b->birth_ns);
 }
 
-/* Of two at one address the younger stays. */
+/* Of two blocks at one address, the younger stays. */
 static void overlaps_end(struct blocks *blocks)
 {
 	uint32_t kept = 0;
@@ -58,7 +58,7 @@ static struct block_region *region_of(struct blocks *blocks, uint64_t number)
 	return blocks->regions[number];
 }
 
-/* One that fills it has no neighbours there, so the arrays are left out. */
+/* A block that fills the region has no neighbours there, so it needs no arrays. */
 static void region_fill(struct blocks *blocks, uint64_t number, uint32_t index)
 {
 	if (!blocks->regions[number])
@@ -93,7 +93,7 @@ static void steps_enter(const struct blocks *blocks, struct block_region *region
 	}
 }
 
-/* One place is asked for the bits of every region. */
+/* Lets one array lead to the bits of every region. */
 static void pages_enter(struct blocks *blocks)
 {
 	static const uint64_t none[REGION_PAGES / 64];
@@ -157,7 +157,8 @@ uint32_t blocks_find(const struct blocks *blocks, uint64_t word)
 	if (region->only)
 		return region->only - 1;
 	const uint32_t step = (uint32_t)(address >> REGION_STEP_BITS & (REGION_STEPS - 1));
-	uint32_t low = region->first[step], high = region->first[step + 1] + 1; /* the first that ends behind it */
+	/* the first block that ends behind the address */
+	uint32_t low = region->first[step], high = region->first[step + 1] + 1;
 	if (high > blocks->count)
 		high = blocks->count;
 	while (low < high) {

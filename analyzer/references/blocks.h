@@ -2,10 +2,10 @@
 /*
  * The sampled blocks of a program, by address, and a filter that tells most words from pointers into them.
  *
- * The filter is exact by page: of each GiB of addresses in which blocks lie it has a bit for each page that one touches, and for
- * each 64 KiB the first block that reaches there, so that few blocks are left to be searched.
+ * The filter is exact to a page. For each GiB of addresses with blocks, it has a bit for each page that a block
+ * touches, and for each 64 KiB the first block that reaches there, so that only few blocks must be searched.
  *
- * A word counts by its lower 47 bits: those above are where programs put tags.
+ * Only the lower 47 bits of a word count, because programs put tags into the bits above.
  */
 #ifndef SEEP_REFERENCES_BLOCKS_H
 #define SEEP_REFERENCES_BLOCKS_H
@@ -27,37 +27,37 @@ enum {
 #define BLOCK_NONE UINT32_MAX
 
 struct block {
-	uint64_t start, end; /* a block of 0 bytes has one */
+	uint64_t start, end; /* a block of 0 bytes counts as one byte */
 	uint64_t birth_ns;
-	bool is_doubtful; /* it overlaps another: one of them has been given back unseen */
+	bool is_doubtful; /* it overlaps another: one of them was freed unseen */
 };
 
 /* One GiB of addresses. */
 struct block_region {
-	uint32_t only;                    /* 1 + the block that fills it; 0: what follows says which are there */
-	uint32_t first[REGION_STEPS + 1]; /* the first block that ends behind the step's beginning */
+	uint32_t only; /* 1 + the block that fills it; 0: the arrays below say which blocks are there */
+	uint32_t first[REGION_STEPS + 1]; /* the first block that ends behind the beginning of each step */
 	uint64_t pages[REGION_PAGES / 64];
 };
 
 struct blocks {
-	struct block *items; /* ascending, without overlaps */
+	struct block *items; /* in ascending order, without overlaps */
 	uint32_t count, capacity;
 	uint64_t low, high; /* all lie between, */
 	uint64_t gap_low,
 	    gap_high; /* and none in the largest gap: between the kernel's [heap] and what is mapped lie most addresses */
 	struct block_region **regions;
-	const uint64_t **pages; /* by region: its bits; where it has no block or only one, bits that say so */
+	const uint64_t **pages; /* by region: its bits; for a region with no block or only one, bits that say so */
 };
 
-/* Adds one; its address may be any number. Then, once, blocks_close(). */
+/* Adds a block; its address may be any number. After the last one, call blocks_close() once. */
 void blocks_add(struct blocks *blocks, uint64_t address, uint64_t size, uint64_t birth_ns);
 void blocks_close(struct blocks *blocks);
 void blocks_free(struct blocks *blocks);
 
-/* Which block an address lies in; BLOCK_NONE: in none. */
+/* The block that contains an address; BLOCK_NONE: none. */
 uint32_t blocks_find(const struct blocks *blocks, uint64_t word);
 
-/* Does a block touch the page of an address of BLOCK_ADDRESS_BITS? */
+/* Whether a block touches the page of an address of BLOCK_ADDRESS_BITS. */
 static inline bool blocks_touch_page(const struct blocks *blocks, uint64_t address)
 {
 	const uint64_t *pages = blocks->pages[address >> REGION_BITS];
@@ -65,7 +65,7 @@ static inline bool blocks_touch_page(const struct blocks *blocks, uint64_t addre
 	return pages[address >> 18 & (REGION_PAGES / 64 - 1)] >> (address >> 12 & 63) & 1;
 }
 
-/* May the word lie in a block? Few that do not get a yes. */
+/* Whether the word may lie in a block. Few words that do not lie in one get a yes. */
 static inline bool blocks_may_have(const struct blocks *blocks, uint64_t word)
 {
 	const uint64_t address = word & BLOCK_ADDRESS_MASK;
@@ -74,11 +74,11 @@ static inline bool blocks_may_have(const struct blocks *blocks, uint64_t word)
 	       (address < blocks->gap_low || address >= blocks->gap_high) && blocks_touch_page(blocks, address);
 }
 
-/* The places of words that may lie in a block, among `count` words of 8 bytes that need no alignment; how many they are. `places`
- * has room for all. Two ways, by what the machine can do. */
+/* Finds which of `count` words (8 bytes each, not necessarily aligned) may lie in a block; returns how many. `places`
+ * has room for all. There are two ways, depending on what the machine can do. */
 typedef size_t words_find(const struct blocks *blocks, const void *words, size_t count, uint32_t *places);
 words_find words_find_plainly;
-words_find words_find_by_fours; /* AVX2 */
+words_find words_find_by_fours; /* needs AVX2 */
 words_find *words_finder(void);
 
 #endif

@@ -25,7 +25,7 @@ enum { PAGE = 4096 };
 
 #define SHIM "libseep.so"
 
-/* Signals whose end makes a core dump. A debugger's own stop, SIGTRAP, is none. */
+/* Whether the dump's signal ended the process. SIGTRAP is a debugger's own stop, and does not count. */
 static bool is_of_the_end(const struct core_dump *core)
 {
 	static const int signals[] = {SIGQUIT, SIGILL, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGXCPU, SIGXFSZ, SIGSYS};
@@ -36,9 +36,9 @@ static bool is_of_the_end(const struct core_dump *core)
 	return false;
 }
 
-/* By the recording's clock: blocks that were born later are not in the dump. The last state must be of then or later, as of what was
- * given back before it nothing is known: a dump of the process's end is of no later moment, whatever time its file has got
- * since. */
+/* Finds the dump's moment on the recording's clock: blocks that were born later are not in the dump. The last state
+ * must not be older, since nothing is known of what was freed after it. If the dump is of the process's end, it is not
+ * later than the last state, whatever its file's time is. */
 static bool moment_find(const struct core_dump *core, const struct profile *last, uint64_t *moment_ns,
 			struct error *error)
 {
@@ -90,8 +90,9 @@ static uint64_t shim_end(const struct core_dump *core)
 	return end ? (first->start + end + PAGE - 1) & ~(uint64_t)(PAGE - 1) : 0;
 }
 
-/* What has all sampled addresses is seep's own: the heap file, by its name or its first bytes, and the library's data, the last part of
- * which is not a part of its file; the kernel joins to it what is mapped right behind. Where what is not ours begins. */
+/* Where the part begins that is not seep's own. seep's memory has all sampled addresses: the heap file, known by its
+ * name or its first bytes, and the library's data. The last part of that data does not belong to its file, and the
+ * kernel joins it to whatever is mapped right behind. */
 static uint64_t start_of_program(const struct core_dump *core, size_t index, uint64_t shim_end)
 {
 	const struct core_segment *segment = &core->segments[index], *before = index ? segment - 1 : NULL;
@@ -107,7 +108,7 @@ static uint64_t start_of_program(const struct core_dump *core, size_t index, uin
 	return shim_end >= segment->start && shim_end < segment->end ? shim_end : segment->end;
 }
 
-/* Only what the file really has: holes are zeros. */
+/* Sweeps only what the file really has: holes are zeros. */
 static void segment_sweep(struct sweep *sweep, const struct core_dump *core, const struct core_segment *segment,
 			  uint64_t start)
 {

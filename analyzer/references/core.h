@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The same of a process that has ended, from its core dump: which of the blocks that the recording knows alive no word of the dump lies in. */
+/* The same for a process that has ended, from its core dump: into which of the live blocks of the recording no word of
+ * the dump points. */
 #ifndef SEEP_REFERENCES_CORE_H
 #define SEEP_REFERENCES_CORE_H
 
@@ -8,8 +9,8 @@
 #include "base/error.h"
 #include "profile/profile.h"
 
-/* `last`: the recording's last state; gets what was found, of the blocks that were there when the dump was made. A message sums it up.
- * False: the dump is damaged, or of another process, or of an unknown moment. */
+/* `last`: the recording's last state, which receives the findings about the blocks that existed when the dump was made.
+ * A message sums them up. False: the dump is damaged, or of another process, or of an unknown moment. */
 bool references_in_core(struct profile *last, const char *path, struct error *error);
 
 #endif

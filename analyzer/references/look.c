@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See references.h. */
+/* See look.h. */
 #include "references/look.h"
 
 #include <inttypes.h>
@@ -14,7 +14,7 @@
 
 enum { DOUBT_LEAST = 100 }; /* sampled blocks */
 
-/* The process that records there, if it has that number for us, too. */
+/* Finds the process that records there, if it has the same number in our pid namespace. */
 static bool process_of(const char *directory, pid_t *pid, struct error *error)
 {
 	struct seep_heap_state state;

@@ -6,7 +6,7 @@
 
 #include "base/memory.h"
 
-#define EDGES_MOST ((size_t)32 << 20) /* 256 MiB; beyond, a word of a block counts as any other */
+#define EDGES_MOST ((size_t)32 << 20) /* 256 MiB; beyond that, a word in a block counts like any other */
 
 void marks_begin(struct marks *marks, const struct blocks *blocks)
 {
@@ -43,7 +43,7 @@ void marks_see(struct marks *marks, uint64_t location, uint64_t word)
 	marks->edges[marks->edge_count++] = (struct mark_edge){from, to};
 }
 
-/* Where each block's edges begin, once they are ordered by it. */
+/* Sorts the edges by block; returns where those of each block begin. */
 static uint32_t *edges_order(const struct marks *marks, uint32_t *targets)
 {
 	const uint32_t count = marks->blocks->count;

@@ -13,7 +13,7 @@ static int finding_compare(const void *left, const void *right)
 	return (a->address > b->address) - (a->address < b->address);
 }
 
-/* Samples that were looked at and are the same now. */
+/* Makes the section of those samples that were looked at and are still the same. */
 static void section_make(struct buffer *section, const struct snapshot_view *view, const struct references *references)
 {
 	for (uint32_t i = 0; i < snapshot_count(view, SEEP_SECTION_LIVE); i++) {

@@ -21,10 +21,10 @@
 #include "references/scan.h"
 
 enum {
-	PAUSE_MS = 100, /* to stop all threads */
+	PAUSE_MS = 100, /* at most, to stop all threads */
 	APART_MS = 2000,
 	WATCH_MS = 10,
-	WATCHES_A_ROOM = 5, /* between two looks at the room that is left */
+	WATCHES_A_ROOM = 5, /* watches between two looks at the room that is left */
 };
 
 #define SCAN_NS_MOST UINT64_C(120000000000)
@@ -44,7 +44,7 @@ struct finder {
 	struct heap heap;
 	struct room room;
 	char heap_file[PATH_MAX];
-	char libc[sizeof((struct seep_heap_header *)0)->allocator_path + 1]; /* "": its malloc() is another's */
+	char libc[sizeof((struct seep_heap_header *)0)->allocator_path + 1]; /* "": its malloc() is not glibc's */
 };
 
 static void live_read_all(const struct finder *finder, struct blocks *blocks)
@@ -66,7 +66,7 @@ static int block_compare(const void *left, const void *right)
 	return (a->birth_ns > b->birth_ns) - (a->birth_ns < b->birth_ns);
 }
 
-/* Those of the first that are in the second, too, as they were. */
+/* Keeps those of the first blocks that are among the second, unchanged. */
 static void blocks_meet(struct blocks *before, const struct blocks *after)
 {
 	uint32_t kept = 0;
@@ -109,7 +109,7 @@ static bool ledger_has_named(const struct ledger *ledger, const char *beginning)
 	return false;
 }
 
-/* Until the scan is done. It stops where the copy goes, or memory runs short. */
+/* Waits until the scan is done. The scan stops if the copy ends or memory runs short. */
 static bool scan_watch(const struct finder *finder, struct scan *scan, struct error *error)
 {
 	pthread_t thread;
@@ -154,7 +154,7 @@ static bool image_scan(struct finder *finder, struct look *look, const struct im
 		return false;
 	}
 	kernel_words_take(&look->marks, finder->pid, &look->hidden);
-	look->hidden |= ledger_has_named(&mapped, "/[aio]"); /* the ring of io_setup() */
+	look->hidden |= ledger_has_named(&mapped, "/[aio]"); /* the ring that io_setup() makes */
 	scan.freed = finder->libc[0] ? freed_find(image->pid, &copied, finder->libc) : NULL;
 	struct dead_range *dead = stacks_find_dead(image, &copied, finder->pid, &scan.dead_count);
 	scan.dead = dead;
@@ -219,7 +219,7 @@ static bool look_take(struct finder *finder, struct look *look, struct error *er
 	return taken;
 }
 
-/* Of what was there both times; the stronger reference counts. */
+/* Joins the findings about blocks that existed both times; the stronger reference counts. */
 static void looks_join(struct references *references, const struct look *first, const struct look *second)
 {
 	references->findings = memory_allocate(first->blocks.count + 1u, sizeof *references->findings);
@@ -242,7 +242,7 @@ static void looks_join(struct references *references, const struct look *first, 
 	references->hidden = first->hidden | second->hidden;
 }
 
-/* The program's threads may have something to say meanwhile. */
+/* Meanwhile the program's threads may need an answer. */
 static void wait_apart(struct finder *finder)
 {
 	for (double until_ms = tracing_now_ms() + APART_MS; tracing_now_ms() < until_ms; tracing_nap(10))

@@ -17,9 +17,9 @@
 
 enum { LOWEST_PRIORITY = 19, PAGE = 4096 };
 
-/* Where pages are read from: the copy or the program. */
+/* Pages are read from here: the copy or the program. */
 struct source {
-	int memory; /* /proc/PID/mem: reads what is protected from reading, too */
+	int memory; /* /proc/PID/mem, which can also read pages that are protected from reading */
 	struct pages pages;
 };
 
@@ -81,7 +81,7 @@ static bool begins(const char *text, const char *with)
 	return strncmp(text, with, strlen(with)) == 0;
 }
 
-/* Reading a device may do something. */
+/* Whether this is a device, of which reading may have effects. */
 static bool is_device(const char *name)
 {
 	return (begins(name, "/dev/") && !begins(name, "/dev/shm/") && !begins(name, "/dev/zero") &&
@@ -106,7 +106,7 @@ static uint64_t start_of_program(const struct scan *scan, const struct ledger_ma
 	return !mapping->inode && end > mapping->start && end < mapping->end ? end : mapping->end;
 }
 
-/* Pages of shared memory are not in the copy's tables until it reads them. */
+/* The copy's tables have no pages of shared memory until it reads them. */
 static void mapping_take(struct reader *reader, const struct ledger_mapping *mapping, struct source *pages,
 			 struct source *from)
 {

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Looks for references in all memory of a copy (image.h): what is the program's own, page by page. Left out are seep's own memory, which
- * has the addresses of all sampled blocks; pages that the program never wrote; devices; what `dead` names; what `freed` knows to be free.
+ * Looks for references in all memory of a copy (image.h) that is the program's own, page by page. It leaves out seep's
+ * own memory, which has the addresses of all sampled blocks; pages that the program never wrote; devices; ranges in
+ * `dead`; and memory that `freed` knows to be free.
  *
- * The last part of libseep.so's data is not a part of its file, and the kernel joins what the program has mapped right behind to it: the
- * C library's thread-local memory may lie there, also in a mapping of its own.
+ * The last part of libseep.so's data does not belong to its file, and the kernel joins to it whatever the program has
+ * mapped right behind: the C library's thread-local memory may lie there, or in a mapping of its own.
  *
  * Memory that a copy does not get (MADV_DONTFORK, MADV_WIPEONFORK) is read from the program, which runs.
  */
@@ -21,21 +22,21 @@ struct scan {
 	const struct image *image;
 	pid_t program;
 	const struct ledger *copied; /* mappings of the copy, classified */
-	const struct ledger *mapped; /* of the program, later */
+	const struct ledger *mapped; /* the program's mappings, later */
 	const struct dead_range *dead;
 	size_t dead_count;
-	uint64_t shim_end;   /* of libseep.so's data; 0: it is not known */
-	struct freed *freed; /* of the copy; NULL: what is free there counts like all else */
+	uint64_t shim_end;   /* end of libseep.so's data; 0: unknown */
+	struct freed *freed; /* the copy's; NULL: free memory counts like all other */
 	struct marks *marks;
 	uint64_t deadline_ns;
-	bool gives_way; /* to all who have work, as the program runs on meanwhile */
+	bool gives_way; /* lets everybody with work go first, since the program runs on meanwhile */
 	atomic_bool stop, done;
-	/* found */
+	/* results */
 	uint64_t scanned_bytes, unread_bytes, cpu_ns;
-	bool has_failed; /* not all that should was looked at */
+	bool has_failed; /* not everything was looked at that should have been */
 };
 
-/* Runs in a thread of its own, at the lowest priority where it gives way. */
+/* Runs in a thread of its own; with `gives_way`, at the lowest priority. */
 void *scan_run(void *context);
 
 #endif

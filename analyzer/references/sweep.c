@@ -9,7 +9,7 @@
 #include "base/memory.h"
 
 enum {
-	PIECE_WORDS = 32 << 10, /* what the second level of caches holds */
+	PIECE_WORDS = 32 << 10, /* the size of the second level of caches */
 	PIECE_BYTES = 8 * PIECE_WORDS,
 	PAGE = 4096,
 };
@@ -48,8 +48,9 @@ static void piece_take(struct sweep *sweep, const struct sweep_source *source, u
 }
 
 /*
- * By pread(), which reads up to a page that can't be. process_vm_readv() would pin a process's pages, and the kernel makes a page
- * that a copy shares its own before it is pinned: the copy would grow to all that the program has.
+ * Reads by pread(), which stops at a page that can't be read. process_vm_readv() would pin the process's pages, and
+ * before the kernel pins a page that a copy shares, it makes the copy a page of its own: the copy would grow to the
+ * size of the program.
  */
 void sweep_range(struct sweep *sweep, const struct sweep_source *source, uint64_t start, uint64_t end)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Goes through memory word by word, and marks the blocks that are referred to (marks.h). The memory is read from a file: /proc/PID/mem,
- * or a core dump. */
+/* Goes through memory word by word, and marks the blocks to which words point (marks.h). The memory is read from a
+ * file: /proc/PID/mem, or a core dump. */
 #ifndef SEEP_REFERENCES_SWEEP_H
 #define SEEP_REFERENCES_SWEEP_H
 
@@ -20,18 +20,18 @@ struct sweep {
 
 struct sweep_source {
 	int file;
-	uint64_t place;      /* in the file, of address 0, modulo 2^64 */
-	bool every_byte;     /* code holds pointers at any place */
-	struct freed *freed; /* NULL: it is not known what is free in there */
+	uint64_t place;      /* where address 0 would be in the file, modulo 2^64 */
+	bool every_byte;     /* look at every byte, since code holds pointers at any place */
+	struct freed *freed; /* NULL: it is not known which of the memory is free */
 };
 
 void sweep_begin(struct sweep *sweep, struct marks *marks, const atomic_bool *stop);
 void sweep_end(struct sweep *sweep);
 
-/* Addresses from `start` to `end`, both multiples of 8. */
+/* Sweeps the addresses from `start` to `end`, both multiples of 8. */
 void sweep_range(struct sweep *sweep, const struct sweep_source *source, uint64_t start, uint64_t end);
 
-/* Registers, or whatever else lies in no block; whole words of 8 bytes. */
+/* Sweeps registers, or other words that lie in no block; whole words of 8 bytes. */
 void sweep_words(struct sweep *sweep, const void *words, size_t bytes);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which words of a piece of memory may lie in a block: one by one, or four at a time. See blocks.h. */
+/* Finds the words of a piece of memory that may lie in a block: one by one, or four at a time. See blocks.h. */
 #include <immintrin.h>
 #include <string.h>
 
@@ -18,9 +18,9 @@ size_t words_find_plainly(const struct blocks *blocks, const void *words, size_t
 	return found;
 }
 
-enum { RUN_WORDS = 1024 }; /* stay in the first level of caches */
+enum { RUN_WORDS = 1024 }; /* that stay in the first level of caches */
 
-/* By which of four are within: the numbers of these, 32 bits each, moved to the front. */
+/* For each combination of the four that are within: their indices, 32 bits each, moved to the front. */
 #define PLACE(i) 4 * (i), 4 * (i) + 1, 4 * (i) + 2, 4 * (i) + 3
 static const uint8_t to_front[16][16] = {
     {0},
@@ -41,7 +41,8 @@ static const uint8_t to_front[16][16] = {
     {PLACE(0), PLACE(1), PLACE(2), PLACE(3)},
 };
 
-/* Of the places from one on, those whose words point to a page of a block. Where the last of them ends. */
+/* Keeps those of the places, from one on, whose words point to a page of a block. Returns where the last of them
+ * ends. */
 static size_t places_choose(const struct blocks *blocks, const void *words, uint32_t *places, size_t from, size_t to)
 {
 	size_t kept = from;

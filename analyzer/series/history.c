@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Sites and samples are found again by where they were: a moment has nearly all that the one before had, in the same
- * order. What is not there is looked up by its identity, which is the key of a site's stack, and a sample's address and
- * birth. A sample that is younger than all that were seen before needs no look.
+ * Finds sites and samples again by where they were: a moment has nearly all that the one before had, in the same order.
+ * Others are looked up by their identity: for a site the key of its stack, for a sample its address and birth. A sample
+ * that is younger than all seen before needs no look-up.
  */
 #include "series/history.h"
 
@@ -12,16 +12,16 @@
 
 #include "base/memory.h"
 
-#define AHEAD 8 /* samples of the last moment, from the one that is next, among which a sample is looked for */
+#define AHEAD 8 /* how far ahead in the last moment a sample is looked for */
 #define INDEX_FIRST 1024
 
 struct trail {
-	uint32_t *sites; /* history's numbers, by the last moment's sites */
+	uint32_t *sites; /* the history's numbers of the last moment's sites */
 	uint32_t site_count, site_room;
-	uint32_t *objects, *next; /* the same of samples, as of the last moment and of the one that is added */
+	uint32_t *objects, *next; /* the same for samples of the last moment, and of the one being added */
 	uint32_t object_count, object_room, next_room;
-	uint64_t newest_ns; /* the last birth that was seen */
-	uint32_t *index;    /* open addressing by identity: number of an object + 1 */
+	uint64_t newest_ns; /* the latest birth seen */
+	uint32_t *index;    /* open addressing by identity: an object's number + 1 */
 	size_t index_size, indexed;
 };
 
@@ -64,7 +64,7 @@ static uint32_t *numbers_make(uint32_t *numbers, uint32_t *room, uint32_t count)
 	return memory_resize(numbers, count, sizeof *numbers);
 }
 
-/* The site's number; `guess` is the one that it has if it is where it was. */
+/* The site's number; `guess` is its number if it is where it was. */
 static uint32_t site_find(struct history *history, uint64_t key, uint32_t guess)
 {
 	bool is_new;
@@ -115,7 +115,7 @@ static size_t index_place(const struct trail *trail, uint64_t address, uint64_t 
 	return hash_bytes(hash_secret(), words, sizeof words) & (trail->index_size - 1);
 }
 
-/* All objects so far go into the index. */
+/* Puts all objects so far into the index. */
 static void index_fill(const struct history *history)
 {
 	struct trail *trail = history->trail;
@@ -136,7 +136,7 @@ static void index_fill(const struct history *history)
 	}
 }
 
-/* The object that the sample is; NULL: it was never seen. `at`: where in the last moment it may be, and then the place
+/* The object of this sample; NULL: it was never seen. `at`: where in the last moment it may be; afterwards, the place
  * behind it. */
 static struct followed *object_find(const struct history *history, const struct seep_live *live, uint32_t *at)
 {
@@ -161,7 +161,7 @@ static struct followed *object_find(const struct history *history, const struct 
 	return NULL;
 }
 
-/* What a moment's samples are put in order by. */
+/* The values by which a moment's samples are sorted. */
 struct order {
 	const struct moment *moment;
 	const uint32_t *sites;
@@ -180,7 +180,7 @@ static int live_compare(const void *left, const void *right, void *context)
 	return (a->address > b->address) - (a->address < b->address);
 }
 
-/* Samples that were never seen before, by their places in the moment, become objects in the order of sites. */
+/* Makes objects of samples that were never seen before, in the order of sites. */
 static void objects_make(struct history *history, const struct moment *moment, uint32_t *fresh, uint32_t count)
 {
 	struct trail *trail = history->trail;
@@ -293,7 +293,8 @@ static void moments_choose(struct history *history)
 	history->count = kept;
 }
 
-/* Samples whose moments are all left out go. `before`: by moment, and one more, how many that stay came before it. */
+/* Drops samples that only moments which are left out had. `before`: by moment, with one entry more, how many kept
+ * moments come before it. */
 static void objects_choose(struct history *history, const uint16_t *before)
 {
 	size_t kept = 0;

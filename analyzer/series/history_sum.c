@@ -9,7 +9,7 @@
 #include "base/memory.h"
 #include "profile/merge.h"
 
-#define LATE 0.25 /* of a step of the youngest's: snapshots of one time differ by less */
+#define LATE 0.25 /* of the youngest's interval: snapshots for the same time differ by less */
 #define NO_MOMENT SIZE_MAX
 
 static uint64_t end_ns(const struct history *history)
@@ -17,7 +17,7 @@ static uint64_t end_ns(const struct history *history)
 	return history->moments[history->count - 1].sums.time_ns;
 }
 
-/* Returns the youngest. */
+/* Returns the youngest's index. */
 static size_t parts_align(struct history_part *parts, size_t count)
 {
 	uint64_t now_ns = 0;
@@ -34,7 +34,7 @@ static size_t parts_align(struct history_part *parts, size_t count)
 	return youngest;
 }
 
-/* The part's last moment of this time; NO_MOMENT: it has none so early. */
+/* The part's last moment up to this time; NO_MOMENT: it has none so early. */
 static size_t moment_at(const struct history_part *part, uint64_t time_ns, uint64_t late_ns)
 {
 	size_t found = NO_MOMENT;
@@ -45,7 +45,7 @@ static size_t moment_at(const struct history_part *part, uint64_t time_ns, uint6
 	return found;
 }
 
-/* Known where it is of all of them. */
+/* The sum is known only if it is known of all. */
 static void classes_add(struct class_sums *sum, const struct class_sums *classes)
 {
 	sum->is_known &= classes->is_known;
@@ -57,7 +57,7 @@ static void classes_add(struct class_sums *sum, const struct class_sums *classes
 		sum->kept[part] += classes->kept[part];
 }
 
-/* Adds the moment of the youngest to the sum's, unless another part has none of then. */
+/* Adds the youngest's moment to the sum's, unless another part has none by then. */
 static void moment_add(struct history *sum, struct history_part *parts, size_t count, size_t youngest, size_t index)
 {
 	const struct history *history = parts[youngest].history;
@@ -107,7 +107,7 @@ static uint32_t site_number(struct history *sum, uint64_t key)
 	return sum->site_count++;
 }
 
-/* A sample is in those of the sum's moments whose moment of its process had it. */
+/* A sample is in every moment of the sum for which its process's moment had it. */
 static void object_add(struct history *sum, const struct history_part *part, size_t process,
 		       const struct followed *from, uint32_t site)
 {

@@ -9,7 +9,7 @@
 #include "base/budget.h"
 #include "base/memory.h"
 
-/* Index of the last that was not selected by its value; the list is not empty. */
+/* Index of the last snapshot that was not selected by its value; the list is not empty. */
 static size_t choose_last(const struct recording *recording)
 {
 	size_t last = recording->count - 1;
@@ -19,7 +19,7 @@ static size_t choose_last(const struct recording *recording)
 	return last;
 }
 
-/* Are these all that there are? */
+/* Whether these are all snapshots that there are. */
 static bool are_few(const struct recording *recording, size_t reference)
 {
 	for (size_t i = 0; i < reference; i++)
@@ -28,8 +28,8 @@ static bool are_few(const struct recording *recording, size_t reference)
 	return true;
 }
 
-/* Peaks and requests come at moments that were chosen for what happened then. Where the timer has taken none, requests
- * show at least how it grew, and so do two snapshots of any kind. */
+/* Peaks and requests come at moments that were chosen for what happened then. Without snapshots by the timer, requests
+ * show at least how memory grew; and so do two snapshots of any kind. */
 static bool belongs(const struct recording *recording, size_t index, size_t reference)
 {
 	const uint32_t trigger = recording->entries[index].trigger;
@@ -39,7 +39,8 @@ static bool belongs(const struct recording *recording, size_t index, size_t refe
 	return index < reference && are_few(recording, reference) && (reference == 1 || !trigger_follows_use(trigger));
 }
 
-/* Whether the k-th of `count` is among the BUDGET_SERIES_SNAPSHOTS that are looked at, as even as can be; the last always is. */
+/* Whether the k-th of `count` is among the BUDGET_SERIES_SNAPSHOTS that are looked at, as evenly as possible; the last
+ * always is. */
 static bool is_looked_at(size_t k, size_t count)
 {
 	const size_t most = BUDGET_SERIES_SNAPSHOTS;
@@ -99,7 +100,8 @@ static bool limit_apply(struct reading *reading, const char *path, struct error 
 	return kept || error_set(error, "%s: has no snapshot of that time", path);
 }
 
-/* What has no header tells neither when nor why it was taken, and so whether it is judged. Several may go, one stays. */
+/* A snapshot without a header tells neither when nor why it was taken, so it is not known whether it would be judged.
+ * Several may be dropped, but one stays. */
 static void headless_leave_out(struct reading *reading)
 {
 	struct recording *recording = &reading->recording;
@@ -161,7 +163,7 @@ bool reading_add(struct reading *reading, size_t entry, struct moment *moment, s
 	const struct recording_entry *from = &reading->recording.entries[entry];
 	struct history *history = &reading->history;
 
-	if (reading->bundle) { /* came whole, or is to be copied again */
+	if (reading->bundle) { /* it came whole, or must be copied again */
 		if (!bundle_file_moment(reading->bundle, from->number, reading->reader, &reading->bytes, moment, error))
 			return false;
 	} else if (!moment_read_file(reading->reader, from->path, moment, error)) {

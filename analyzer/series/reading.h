@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A recording or bundle whose snapshots are read one by one into a history. */
+/* Reads the snapshots of a recording or bundle one by one into a history. */
 #ifndef SEEP_SERIES_READING_H
 #define SEEP_SERIES_READING_H
 
@@ -11,38 +11,41 @@
 struct reading {
 	const char *path; /* borrowed */
 	struct recording recording;
-	uint64_t first_number; /* that it could have, by reading_limit() */
-	size_t judged;         /* entries of the recording that are judged */
+	uint64_t first_number; /* the first that it may have, by reading_limit() */
+	size_t judged;         /* number of entries that are judged */
 	bool *is_judged;       /* by entry */
 	size_t
-	    left_out; /* of the series, since it is longer than is judged (base/budget.h): evenly, never the reference */
-	struct passed_over passed_over; /* that can't be read */
-	size_t headless;                /* of these, those that are not among the recording's entries any more */
+	    /* left out because the series is longer than is judged (base/budget.h): evenly, never the reference */
+	    left_out;
+	struct passed_over passed_over; /* snapshots that can't be read */
+	size_t headless;                /* those of them that are no longer among the recording's entries */
 	struct history history;
-	bool has_vanished;          /* a snapshot went away that is read twice: all is to be read again */
-	size_t *entries;            /* of the recording, by the place of a moment */
+	bool has_vanished;          /* a snapshot vanished that must be read twice: everything must be read again */
+	size_t *entries;            /* by moment: the recording's entry */
 	struct bundle_file *bundle; /* NULL: the recording is a directory */
 	struct moment_reader *reader;
-	struct buffer bytes; /* of the bundle's snapshot */
+	struct buffer bytes; /* of the bundle's present snapshot */
 };
 
 #define READING_ATTEMPTS 5
 
-/* From here on only the snapshots of that time are read of that recording, as if it had no others; by their own clock. */
+/* From now on, only snapshots of that time (by their own clock) are read from that recording, as if it had no
+ * others. */
 void reading_limit(const char *path, uint64_t from_ns, uint64_t to_ns);
 
-/* `whole`: every snapshot is going to be read; else those alone that are judged. In any case reading_free() is called. */
+/* `whole`: every snapshot is going to be read; otherwise only those that are judged. Call reading_free() in any
+ * case. */
 bool reading_open(struct reading *reading, const char *path, bool whole, struct error *error);
 void reading_free(struct reading *reading);
 
-/* Reads a snapshot, in order. One that goes away before it is read was thinned out, and one that can't be read is damaged:
- * the history does not have it then. False: it is none of this recording's. */
+/* Reads a snapshot, in order. The history lacks a snapshot that vanishes before it is read, because it was thinned out,
+ * and a damaged one that can't be read. False: it does not belong to this recording. */
 bool reading_add(struct reading *reading, size_t entry, struct moment *moment, struct error *error);
 
-/* The snapshot of a moment of the history with its stacks, and of a bundle with its names. */
+/* The snapshot of one of the history's moments, with its stacks; from a bundle, with its names, too. */
 struct profile *reading_profile(struct reading *reading, const struct history_moment *moment, struct error *error);
 
-/* The same of an entry of the recording, by its index. */
+/* The same for an entry of the recording, by its index. */
 struct profile *reading_entry_profile(const struct reading *reading, size_t index, struct error *error);
 
 #endif

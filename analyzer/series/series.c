@@ -8,7 +8,7 @@
 #include "base/message.h"
 #include "profile/merge.h"
 
-#define GREW_BYTES 1048576 /* less that was mapped since the middle is not worth a judgement by itself */
+#define GREW_BYTES 1048576 /* fewer bytes mapped since the middle are not worth a judgement of their own */
 
 const char *series_advice(const struct series *series)
 {
@@ -20,9 +20,9 @@ const char *series_advice(const struct series *series)
 	return "record longer, or with a shorter --interval";
 }
 
-enum { REQUESTED_MOST = 8 }; /* that are opened */
+enum { REQUESTED_MOST = 8 }; /* snapshots that are opened */
 
-/* Such snapshots were asked for, and so are seldom the reference. */
+/* Finds the snapshot with references. Such snapshots were asked for, so they are seldom the reference. */
 static struct profile *referenced_find(struct reading *reading)
 {
 	const struct recording *recording = &reading->recording;
@@ -51,7 +51,7 @@ bool series_take(struct series *series, struct reading *reading, struct error *e
 	moment_reader_free(reading->reader);
 	reading->reader = NULL;
 	buffer_free(&reading->bytes);
-	/* None is used twice. */
+	/* No number is used twice. */
 	const size_t known = recording->count + reading->headless;
 	series->removed = numbers > known ? (size_t)numbers - known : 0;
 	series->damaged = reading->passed_over.count;
@@ -71,7 +71,7 @@ bool series_take(struct series *series, struct reading *reading, struct error *e
 		return error_set(error, "%s: one snapshot only: leaks are found in a series; %s", reading->path,
 				 series_advice(series));
 	const size_t count = history->count, useful = history_last_useful(history);
-	history_cut(history, useful ? useful + 1 : count); /* two stay in any case */
+	history_cut(history, useful ? useful + 1 : count); /* keeps at least two */
 	series->reference = reading_profile(reading, &history->moments[history->count - 1], error);
 	if (!series->reference)
 		return false;
@@ -82,7 +82,7 @@ bool series_take(struct series *series, struct reading *reading, struct error *e
 	return series->middle != NULL;
 }
 
-/* Reads all that belong to the series. */
+/* Reads all snapshots of the series. */
 static bool series_read(struct series *series, struct reading *reading, struct error *error)
 {
 	const size_t count = reading->recording.count;
@@ -124,7 +124,7 @@ static struct profile *sum_profile(const struct series *of, struct reading *read
 	return sum;
 }
 
-/* The moment's own time and start, which are those of the youngest. */
+/* Sets the moment's time and start, which are the youngest's. */
 static struct profile *sum_profile_at(const struct history *history, struct profile *profile, size_t moment)
 {
 	if (profile) {

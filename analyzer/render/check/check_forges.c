@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A check in the words of two forges: GitHub's workflow commands, which become annotations of the code, and GitLab's code
- * quality report. */
+/* A check in the formats of two forges: GitHub's workflow commands, which become annotations of the code, and GitLab's
+ * code quality report. */
 #include <inttypes.h>
 #include <stdio.h>
 

@@ -8,7 +8,7 @@
 #include "render/check/outputs.h"
 #include "render/json/profile_json.h"
 
-/* Values of bytes and objects are whole, but for those of a unit of work. */
+/* Values in bytes and objects are whole, except those per unit of work. */
 static void value_write(struct json *json, const char *key, const struct budget *budget, double value)
 {
 	json_key(json, key);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A check as JUnit's XML: a test case for each row. What is undecided is a test that was skipped. */
+/* A check as JUnit's XML: a test case for each row. An undecided budget becomes a skipped test. */
 #include "render/check/check_words.h"
 #include "render/check/outputs.h"
 #include "render/flame/xml.h"
@@ -11,7 +11,7 @@ static void attribute_append(struct buffer *out, const char *name, const char *v
 	buffer_append_byte(out, '"');
 }
 
-/* Rows of one budget are told apart by their places. */
+/* Rows of the same budget differ in their places. */
 static void case_append(struct buffer *out, const struct check *check, const struct check_row *row)
 {
 	static const char *const elements[] = {NULL, "skipped", "failure"};

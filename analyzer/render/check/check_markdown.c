@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A check as Markdown, for a comment on a pull request: a table, and below it how to look at what fails. */
+/* A check as Markdown, for a comment on a pull request: a table, and below it the commands that show what fails. */
 #include <string.h>
 
 #include "base/message.h"
@@ -7,7 +7,7 @@
 #include "render/check/check_words.h"
 #include "render/check/outputs.h"
 
-/* Names come from anybody's program: nothing of them may become a table's edge, a link, a mention or HTML. */
+/* Names come from anybody's program: no part of them may become a table's edge, a link, a mention or HTML. */
 static void plain_append(struct buffer *out, const char *text)
 {
 	struct buffer safe = {0};

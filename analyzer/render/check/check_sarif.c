@@ -33,7 +33,7 @@ static void rules_write(struct json *json, const struct budgets *budgets)
 	json_end_array(json);
 }
 
-/* A path as a reference of RFC 3986: relative to the repository, or a file of this machine. */
+/* A path as an RFC 3986 reference: relative to the repository, or a file of this machine. */
 static void uri_append(struct buffer *out, const char *path)
 {
 	if (path[0] == '/')

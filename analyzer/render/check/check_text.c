@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A check on one screen: what fails first, then what is undecided, and what passes in one paragraph. */
+/* A check on one screen: first what fails, then what is undecided, then what passes, in one paragraph. */
 #include "base/message.h"
 #include "render/check/check_words.h"
 #include "render/check/outputs.h"

@@ -11,9 +11,9 @@
 #include "render/words/quantity.h"
 
 #define NAME_COLUMNS 100
-#define P_SHOWN 1e-12 /* smaller ones are the formula's, and mean nothing */
+#define P_SHOWN 1e-12 /* smaller p-values come from the formula's limits, and mean nothing */
 
-/* Of one unit of work there may be less than one, so that digits behind the point matter. */
+/* Values per unit of work may be less than one, so they need digits behind the point. */
 static struct quantity amount(const struct budget *budget, double value)
 {
 	struct quantity small = {""};
@@ -205,7 +205,7 @@ void check_words_row(struct buffer *out, const struct check_row *row)
 	buffer_free(&part);
 }
 
-/* Words of a shell: those that need it are quoted. */
+/* A word for a shell, quoted if necessary. */
 static void argument_append(struct buffer *out, const char *text)
 {
 	if (*text &&

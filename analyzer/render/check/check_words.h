@@ -12,22 +12,22 @@ void check_words_summary(struct buffer *out, const struct check *check);
 /* "26.1 KiB [25.0 KiB, 27.3 KiB] allocated for each unit of work, at most 22.0 KiB (+10 % of the base's 20.0 KiB)" */
 void check_words_value(struct buffer *out, const struct check_row *row);
 
-/* Why it is undecided and what would decide it; or how sure a failure is. Nothing of a pass. */
+/* For an undecided row, why, and what would decide it; for a failure, how sure it is. Nothing for a row that passes. */
 void check_words_sureness(struct buffer *out, const struct check_row *row);
 
-/* Where: "handle_request http.c:120", with what it has of a budget that is about more. False: nothing. */
+/* The place: "handle_request http.c:120"; for a budget about more, with its share of that. False: nothing. */
 bool check_words_place(struct buffer *out, const struct check_row *row);
 
 /* "owner: web. Reason: ..."; false: nothing. */
 bool check_words_owner(struct buffer *out, const struct check_row *row);
 
-/* All of a row but its name, as one line. */
+/* The whole row without its name, on one line. */
 void check_words_row(struct buffer *out, const struct check_row *row);
 
-/* The command that shows a row's flame graph. False: none does. */
+/* The command that shows a row's flame graph. False: there is none. */
 bool check_words_command(struct buffer *out, const struct check *check, const struct check_row *row);
 
-/* A suppression whose day is over. */
+/* Says that a suppression has expired. */
 void check_words_expired(struct buffer *out, const struct suppression *suppression);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What `seep check` found, in the words of people and of the tools that build and review programs. */
+/* The result of `seep check`, for people and for the tools that build and review programs. */
 #ifndef SEEP_RENDER_CHECK_OUTPUTS_H
 #define SEEP_RENDER_CHECK_OUTPUTS_H
 
@@ -21,9 +21,9 @@ enum check_format {
 /* "text" and so on; ends with NULL. */
 extern const char *const check_format_names[];
 
-/* What the user said beside the runs. */
+/* What the user said about the runs. */
 struct check_context {
-	const char *since; /* the revision since which it may have changed; NULL: nobody said */
+	const char *since; /* the last good revision; NULL: not given */
 	const char *flame; /* the file with the flame graph; NULL: there is none */
 };
 
@@ -36,7 +36,7 @@ void check_github_render(struct buffer *out, const struct check *check);
 void check_gitlab_render(struct buffer *out, const struct check *check);
 void check_markdown_render(struct buffer *out, const struct check *check, const struct check_context *context);
 
-/* A file of budgets, from so many runs. */
+/* A file of budgets, suggested by `run_count` runs. */
 void suggest_json_render(struct buffer *out, const struct suggestions *suggestions, size_t runs);
 
 #endif

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A first file of budgets, schema seep.budgets/1, whose reasons say where each limit comes from. */
+/* A first file of budgets, schema seep.budgets/1, with reasons that say where each limit comes from. */
 #include <stdio.h>
 
 #include "base/json.h"
 #include "render/check/outputs.h"
 #include "render/words/quantity.h"
 
-/* As a file of budgets has it: "64.5M". */
+/* In the form that a file of budgets has: "64.5M". */
 static void amount_write(struct json *json, const char *key, double amount, bool is_of_bytes)
 {
 	static const char *const units[] = {"", "K", "M", "G", "T"};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Colours from names: the module chooses a band of the warm hues, the function a hue and a shade within it. Bands
- * overlap; they are wide enough that callers and what they call can be told apart. */
+/* Colours from names: the module chooses a band of the warm hues, and the function a hue and a shade within it. Bands
+ * overlap, but they are wide enough to tell callers from the functions that they call. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,7 +25,7 @@ static struct flame_colour colour_text(struct rgb colour)
 	return result;
 }
 
-/* Hue in degrees from 0 to 60, where red is full and blue the least: all that a flame needs. */
+/* From a hue of 0 to 60 degrees, where red is full and blue the least: a flame needs no others. */
 static struct rgb colour_warm(double hue, double saturation, double lightness)
 {
 	double chroma = (1 - fabs(2 * lightness - 1)) * saturation;

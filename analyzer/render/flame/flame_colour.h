@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The colours of a flame graph. A frame's colour follows from its module's and function's names alone, so it is the
- * same in every picture. In a differential graph it says which way the frame went and by what share of the larger of
- * before and now. Dark text is legible on all of them. */
+ * same in every picture. In a differential graph it shows whether the frame grew or shrank, and by what share of the
+ * larger of before and now. Dark text is legible on all of them. */
 #ifndef SEEP_FLAME_FLAME_COLOUR_H
 #define SEEP_FLAME_FLAME_COLOUR_H
 
@@ -10,9 +10,9 @@
 enum {
 	FLAME_HUES = 12,
 	FLAME_SHADES = 3,
-	FLAME_COLOURS = FLAME_HUES * FLAME_SHADES + 1, /* the last: frames that are not functions */
+	FLAME_COLOURS = FLAME_HUES * FLAME_SHADES + 1, /* the last one is for frames that are not functions */
 	FLAME_CHANGE_STEPS = 10,
-	FLAME_CHANGE_COLOURS = 2 * FLAME_CHANGE_STEPS + 1, /* from all vanished by no change to all new */
+	FLAME_CHANGE_COLOURS = 2 * FLAME_CHANGE_STEPS + 1, /* from all vanished, through no change, to all new */
 };
 
 /* "#rrggbb" and a NUL. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The tree as the page's script reads it: see the header. */
+/* The tree in the form that the page's script reads: see the header. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,8 +13,8 @@
 #include "render/flame/xml.h"
 
 enum {
-	NAME_BYTES_MAX = 1000, /* names longer than this are cut */
-	SHORT_COLUMNS = 40,    /* names longer than this also come in a short form */
+	NAME_BYTES_MAX = 1000, /* longer names are cut */
+	SHORT_COLUMNS = 40,    /* longer names also have a short form */
 };
 
 /* Texts that many nodes share, numbered in the order of their first use. Equal texts have equal pointers. */
@@ -29,11 +29,11 @@ struct flame_data {
 	const struct call_tree *tree;
 	struct buffer clean;    /* a text that is fit for the page */
 	struct buffer scratch;  /* JSON before it is escaped for XML */
-	uint32_t *frame_number; /* of the frames that are used, + 1; by frame */
+	uint32_t *frame_number; /* by frame: number among the used frames + 1 */
 	uint32_t *frames;       /* the frames that are used */
 	uint32_t frame_count;
 	struct text_table modules, files;
-	unsigned decimals; /* of values: whole numbers would be too coarse where the total is small */
+	unsigned decimals; /* for values: whole numbers would be too coarse if the total is small */
 };
 
 static uint32_t table_number(struct text_table *table, const char *text)
@@ -96,14 +96,14 @@ static void number_append(struct buffer *out, double value, unsigned decimals)
 	buffer_append(out, digits + at, sizeof digits - at);
 }
 
-/* Cuts and cleans the texts, whatever was done to them before, because the script puts them on the page unchanged. */
+/* Cuts and cleans the texts, whatever happened to them before, because the script puts them on the page unchanged. */
 static const char *text_clean(struct flame_data *data, const char *text)
 {
 	text_make_safe(&data->clean, text, strlen(text), NAME_BYTES_MAX);
 	return data->clean.data;
 }
 
-/* ASCII that stands for itself in JSON and in XML. */
+/* ASCII that JSON and XML can hold unescaped. */
 static bool is_plain(char c)
 {
 	return c >= ' ' && c <= '~' && c != '"' && c != '\\' && c != '&' && c != '<' && c != '>' && c != '\'';
@@ -224,7 +224,7 @@ static void column_append(struct flame_data *data, const struct column *column)
 	part_end(data);
 }
 
-/* Values that only a few nodes have: the node's number, and a second number if `pairs` is set. */
+/* Writes values that only a few nodes have: the node's number, then the value; with `pairs`, two values. */
 static void sparse_append(struct flame_data *data, const char *name, bool pairs,
 			  uint32_t (*read)(const struct call_node *node))
 {
@@ -275,7 +275,7 @@ static void frames_number(struct flame_data *data)
 	}
 }
 
-/* Short forms of long names, for narrow frames: pairs of frame and text. */
+/* Writes short forms of long names, for narrow frames: pairs of frame and text. */
 static void shorts_append(struct flame_data *data)
 {
 	struct buffer text = {0};
@@ -298,7 +298,7 @@ static void shorts_append(struct flame_data *data)
 	buffer_free(&text);
 }
 
-/* The index'th number of an array. */
+/* Writes the index'th number of an array. */
 static void element_append(struct buffer *out, uint32_t index, uint32_t number)
 {
 	if (index)
@@ -344,7 +344,7 @@ static void lines_append(struct flame_data *data, struct json *json, const char 
 	json_end_array(json);
 }
 
-/* Writes the data that are not about single nodes. */
+/* Writes everything that is not about single nodes. */
 static void about_append(struct flame_data *data, const struct flame_caption *caption)
 {
 	struct json json = {.out = &data->scratch};

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The parts that a page is made of besides its drawing; private to analyzer/render/flame/. */
+/* The parts of a page besides its drawing; private to analyzer/render/flame/. */
 #ifndef SEEP_FLAME_FLAME_PRIVATE_H
 #define SEEP_FLAME_FLAME_PRIVATE_H
 
 #include "render/flame/flame.h"
 
 /*
- * The tree as the page's script reads it: JSON, in elements that browsers do not show. Every column of the node table is an
- * element of its own (data-part="depth", ...), since XML parsers bound the length of one text. Nodes come in preorder; those
- * without a value are left out.
+ * The tree in the form that the page's script reads: JSON, in elements that browsers do not show. Every column of the
+ * node table has an element of its own (data-part="depth", ...), since XML parsers limit the length of one text. Nodes
+ * come in preorder; those without a value are left out.
  */
 void flame_data_append(struct buffer *out, const struct call_tree *tree, const struct flame_caption *caption);
 
-/* Script and style are source files of their own, which become part of the program when it is built, so that a page needs
- * nothing but itself. */
+/* Script and style are source files of their own. The build puts them into the program, so that a page needs nothing
+ * else. */
 struct page_source {
 	const char *text;
 	size_t bytes;

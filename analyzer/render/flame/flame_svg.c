@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The flame graph as SVG, as it looks where no script runs: 1200 wide, with a title on each frame as its tooltip, names
- * cut to their frames. Then the data and the script, which takes the drawing over. The measures here are those of
+ * The flame graph as SVG, as it looks without scripts: 1200 wide, with a title on each frame as its tooltip, and names
+ * cut to their frames. Then come the data and the script, which takes over the drawing. The measures here are those of
  * analyzer/render/flame/flame_draw.js and flame.css.
  *
- * `place` holds, for every depth, where the next frame of that depth begins: preorder visits siblings from left to
+ * `place` says, for every depth, where the next frame of that depth begins: preorder visits siblings from left to
  * right, and their parent before them.
  */
 #include <math.h>
@@ -31,10 +31,10 @@ enum {
 	TITLE_COLUMNS = 110,
 	TOOLTIP_COLUMNS = 300,
 	LABEL_COLUMNS_LEAST = 4,
-	FRAMES_MAX = 4000, /* more frames would make the file large, and would tell a reader without script nothing */
-	DASH_LEAST = 6,    /* pixels; on narrower frames a dashed outline is only noise */
+	FRAMES_MAX = 4000, /* more frames would make the file large, and tell a reader without scripts nothing */
+	DASH_LEAST = 6,    /* pixels; a dashed outline on a narrower frame is only noise */
 };
-static const double pixels_least = 0.5;     /* what is narrower goes into a grey block */
+static const double pixels_least = 0.5;     /* narrower frames go into a grey block */
 static const double character_width = 7.23; /* a character of the frames' font at 12 px: 0.6 em in all common fonts */
 
 struct drawing {
@@ -42,7 +42,7 @@ struct drawing {
 	const struct call_tree *tree;
 	double scale;  /* pixels a unit of width */
 	double top;    /* of the root's row */
-	double least;  /* units of width; what is narrower goes into a grey block */
+	double least;  /* units of width; narrower frames go into a grey block */
 	double *place; /* by depth, in units of width */
 	struct buffer label;
 	struct buffer blocks; /* path of the grey blocks */
@@ -111,7 +111,7 @@ static void frame_append(struct drawing *drawing, const struct call_node *node, 
 	       base = call_tree_sum(tree, node, CALL_BASE, is_space);
 	double y = drawing->top + ROW_HEIGHT * node->depth;
 	double width = node->width * drawing->scale;
-	double gap = width > 3 ? 1 : width * 0.2; /* neighbours stay apart, however narrow */
+	double gap = width > 3 ? 1 : width * 0.2; /* keeps neighbours apart, however narrow they are */
 	struct flame_colour colour =
 	    tree->differential
 		? flame_change_colour(flame_change_index(now, base))
@@ -152,7 +152,7 @@ static uint32_t block_append(struct drawing *drawing, uint32_t index)
 	return end;
 }
 
-/* The width below which frames are not drawn: half a pixel, or more where that would be too many. */
+/* The width below which frames are not drawn: half a pixel, or more if there would be too many. */
 static double least_width(const struct drawing *drawing)
 {
 	const struct call_tree *tree = drawing->tree;
@@ -165,7 +165,7 @@ static double least_width(const struct drawing *drawing)
 	for (uint32_t i = 0; i < tree->node_count; i++)
 		widths[i] = tree->nodes[i].width;
 	struct selection selection = {widths, scratch, tree->node_count};
-	/* either all frames of one width are drawn, or none */
+	/* of frames with the same width, all are drawn, or none */
 	double next = nextafter(select_place(&selection, tree->node_count - 1 - FRAMES_MAX), INFINITY);
 	free(widths);
 	free(scratch);

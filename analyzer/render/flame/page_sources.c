@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Takes in the files of analyzer/render/flame/ with the assembler's .incbin: no generated code, no tool beyond the
- * compiler. The paths are relative to the root, where make runs; the Makefile has the dependency on the files. */
+/* Puts the files of analyzer/render/flame/ into the program by the assembler's .incbin, which needs neither generated
+ * code nor another tool. The paths are relative to the root, where make runs; the Makefile has the dependency on the
+ * files. */
 #include "render/flame/flame_private.h"
 
 #define PAGE_SOURCE(name, path)                                                                                        \

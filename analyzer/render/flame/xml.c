@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Untrusted text inside XML and HTML: see the header. */
+/* Makes untrusted text safe inside XML and HTML: see the header. */
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 
 static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
 
-/* XML 1.0 has no U+FFFE and U+FFFF, and no controls but these two. */
+/* XML 1.0 has no U+FFFE, no U+FFFF, and no control characters except these two. */
 static bool character_is_fit(uint32_t character)
 {
 	if (character == '\n' || character == '\t')
@@ -35,7 +35,7 @@ static const char *character_escape(uint32_t character)
 	}
 }
 
-/* Appends the character at `text` in safe form; returns how many bytes it took. */
+/* Appends the character at `text` in a safe form; returns the number of its bytes. */
 static size_t character_append(struct buffer *out, const char *text, size_t bytes)
 {
 	uint32_t character;
@@ -92,7 +92,7 @@ void xml_append_cdata(struct buffer *out, const char *text, size_t bytes)
 	buffer_append_text(out, "]]>");
 }
 
-/* Bytes of the longest prefix that is at most this wide; *whole: nothing was left over. */
+/* The number of bytes in the longest prefix that is at most this wide; *whole: the whole text fits. */
 static size_t label_prefix(const char *text, size_t columns, bool *whole)
 {
 	size_t bytes = strlen(text), used = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where memory is as JSON, schema seep.memory/1. */
+/* A process's memory by class, as JSON, schema seep.memory/1. */
 #include <math.h>
 
 #include "base/json.h"
@@ -63,7 +63,7 @@ static const char *state_name(uint32_t state)
 	return state < sizeof names / sizeof *names ? names[state] : "unasked";
 }
 
-/* null where it is not known. */
+/* null: unknown. */
 static void kept_write(struct json *json, const struct account_heap *heap)
 {
 	const struct account_kept *kept = &heap->kept;

@@ -10,7 +10,7 @@
 #include "render/json/profile_json.h"
 #include "statistics/measure.h"
 
-/* Without intervals there are NULL. */
+/* NULL instead of intervals, if there are none. */
 static void json_growth(struct json *json, const struct comparison *comparison, const struct comparison_row *row,
 			const struct row_sums *sums, const struct growth_intervals *intervals)
 {
@@ -115,7 +115,7 @@ static void json_rows(struct json *json, const struct comparison *comparison, ui
 	json_end_array(json);
 }
 
-/* What grows in many places together. */
+/* Growth over many places together. */
 static void json_spreads(struct json *json, const struct comparison *comparison)
 {
 	json_begin_array(json_key(json, "spreads"));

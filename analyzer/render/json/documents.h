@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* JSON documents, by the schemas of docs/schema/, with one line for each site: for people with grep. */
+/* JSON documents, by the schemas in docs/schema/. Each site has one line, for people with grep. */
 #ifndef SEEP_JSON_DOCUMENTS_H
 #define SEEP_JSON_DOCUMENTS_H
 
@@ -10,12 +10,13 @@
 #include "leaks/leaks.h"
 #include "target/listing.h"
 
-/* Of a report the groups that have a row; of the others at most `top` sites, and of a difference as many churn hotspots. */
-/* `parts`: NULL, or without rows: they are left out. */
+/* A report has the groups with a row; the other documents have at most `top` sites, and a difference as many churn
+ * hotspots. */
+/* `parts`: NULL or without rows, if they are left out. */
 struct parts;
 void report_json_render(struct buffer *out, const struct inventory *inventory, const struct parts *parts);
 void diff_json_render(struct buffer *out, const struct comparison *comparison, uint32_t top);
-/* `places`: the same series judged by place; may be `leaks` itself. */
+/* `places`: the same series, judged by place; it may be `leaks` itself. */
 void leaks_json_render(struct buffer *out, const struct leaks *leaks, const struct leaks *places, uint32_t top);
 void account_json_render(struct buffer *out, const struct account *account);
 void listing_json_render(struct buffer *out, const struct listing *listing);

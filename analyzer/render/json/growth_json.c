@@ -13,7 +13,7 @@ static void class_write(struct json *json, const struct memory_growth *growth, e
 	json_end_object(json);
 }
 
-/* null: the heap was not taken apart both times. */
+/* null: the heap was not taken apart at both moments. */
 static void kept_write(struct json *json, const struct memory_growth *growth)
 {
 	json_key(json, "heap");

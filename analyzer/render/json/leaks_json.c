@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The verdicts as JSON. What is not known is null: slopes of short series, a leak rate where nothing leaks. */
+/* The verdicts as JSON. Unknown values are null: slopes of short series, a leak rate if nothing leaks. */
 #include "render/json/documents.h"
 
 #include <math.h>
@@ -24,7 +24,7 @@ static void json_three(struct json *json, const char *key, double value, const c
 	json_number(json_key(json, high_key), interval.high);
 }
 
-/* What of it nobody refers to; null: nobody has looked. */
+/* The share to which nobody refers; null: nobody looked. */
 static void json_references(struct json *json, const struct leak_row *row)
 {
 	const struct share_sum *sum = &row->references;
@@ -87,7 +87,7 @@ static void json_pace(struct json *json, const struct leaks *leaks, double rate,
 	json_known(json, "leak_high", interval.high * HOUR, hours);
 }
 
-/* What a leak's verdict can't exclude; why an unknown site has no verdict, and when it will have one. */
+/* What a leak's verdict can't exclude; and for an unknown site, why it has no verdict, and when it will have one. */
 static void json_uncertainty(struct json *json, const struct leaks *leaks, const struct leak_row *row)
 {
 	json_begin_array(json_key(json, "cautions"));
@@ -100,7 +100,7 @@ static void json_uncertainty(struct json *json, const struct leaks *leaks, const
 	json_known(json, "verdict_possible_at_rate", (double)row->possible_rate, row->possible_rate > 0);
 }
 
-/* Since the middle of the recording. */
+/* Growth since the middle of the recording. */
 static void json_growth(struct json *json, const struct leak_row *row, bool known)
 {
 	json_known(json, "growth_bytes", row->growth, true);
@@ -164,7 +164,7 @@ static void json_place(struct json *json, const struct leaks *leaks, const struc
 	json_end_object(json);
 }
 
-/* What leaks or grows in many places together. */
+/* Leaks and growth over many places together. */
 static void json_spread(struct json *json, const struct leaks *leaks, const struct spread *spread)
 {
 	const struct leak_row *row = &spread->row;
@@ -206,7 +206,7 @@ static void json_totals(struct json *json, const struct leaks *leaks)
 	json_end_object(json);
 }
 
-/* How references were looked for. */
+/* How seep looked for references. */
 static void json_look(struct json *json, const struct profile *looked)
 {
 	static const struct {
@@ -231,7 +231,7 @@ static void json_look(struct json *json, const struct profile *looked)
 	json_end_object(json);
 }
 
-/* The moment that verdicts are of. */
+/* The judged moment. */
 static void json_judged(struct json *json, const struct profile *reference)
 {
 	json_begin_object(json);

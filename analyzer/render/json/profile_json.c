@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* JSON of a profile's parts. Addresses are texts in hexadecimal: they do not fit into every reader's numbers. */
+/* Parts of a profile as JSON. Addresses are hexadecimal texts, because not every reader's numbers can hold them. */
 #include "render/json/profile_json.h"
 
 #include <stdio.h>
@@ -40,7 +40,7 @@ static void json_process(struct json *json, const struct profile *profile)
 	json_end_object(json);
 }
 
-/* The processes of which the profile is the sum. */
+/* The processes that were added up. */
 static void json_parts(struct json *json, const struct profile *profile)
 {
 	json_begin_array(json_key(json, "processes"));
@@ -181,7 +181,7 @@ static void json_hexadecimal(struct json *json, const char *key, const char *for
 	json_text(json, text);
 }
 
-/* One frame. A group that is not one stack shows only what all its stacks have in common. */
+/* One frame. A group of several stacks shows only what they have in common. */
 static void json_frame(struct json *json, const struct profile *profile, const struct profile_location *location,
 		       const struct source_line *line, enum group_by by)
 {

@@ -20,11 +20,11 @@ void json_losses(struct json *json, const struct profile *profile);
 /* "notes": texts. */
 void json_notes(struct json *json, const struct profile *profile);
 
-/* A whole number, or null where it is not known. */
+/* A whole number, or null if it is unknown. */
 void json_known(struct json *json, const char *key, double value, bool is_known);
 
-/* "inuse_bytes" to "alloc_objects", null if the profile does not have them; the interval is that of the bytes in use,
- * NULL: not known. */
+/* "inuse_bytes" to "alloc_objects"; null if the profile lacks them. The interval is that of the bytes in use; NULL:
+ * unknown. */
 void json_values(struct json *json, const struct profile *of, const struct seep_measure *in_use,
 		 const struct seep_measure *allocated, const struct interval *in_use_bytes);
 
@@ -38,7 +38,7 @@ struct json_site {
 };
 void json_site_fields(struct json *json, const struct json_site *site, enum group_by by);
 
-/* Which places a spread is, and how many. */
+/* The places of a spread, and how many they are. */
 void json_spread_place(struct json *json, const struct spread_place *spread);
 
 #endif

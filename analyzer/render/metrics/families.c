@@ -10,7 +10,7 @@
 enum metric_type { GAUGE, COUNTER };
 
 static const struct {
-	const char *name; /* a counter's without "_total" */
+	const char *name; /* a counter's name without "_total" */
 	enum metric_type type;
 	const char *help;
 } families[METRIC_FAMILIES] = {
@@ -64,7 +64,7 @@ void metrics_free(struct metrics *metrics)
 		buffer_free(&metrics->samples[i]);
 }
 
-/* Backslash, quote and newline are escaped; what is no UTF-8 would have the whole document refused. */
+/* Escapes backslash, quote and newline. Bytes that are not UTF-8 would make a reader refuse the whole document. */
 void metric_label(struct buffer *sample, const char *name, const char *value)
 {
 	const size_t length = value ? strlen(value) : 0;

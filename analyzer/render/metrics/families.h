@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Metrics as Prometheus and its like read them: the text exposition format 0.0.4, and OpenMetrics 1.0.0. All samples of a family
- * stand together there, so those of several recordings are kept by family until they are written.
+ * Metrics as Prometheus and similar tools read them: the text exposition format 0.0.4, and OpenMetrics 1.0.0. These
+ * formats want all samples of a family together, so samples of several recordings are kept by family until they are
+ * written.
  */
 #ifndef SEEP_METRICS_FAMILIES_H
 #define SEEP_METRICS_FAMILIES_H
@@ -44,10 +45,10 @@ enum metric_family {
 	METRIC_FAMILIES
 };
 
-/* What all samples of one recording have. */
+/* Labels that all samples of one recording have. */
 struct metric_labels {
-	const char *recording, *command;          /* NULL: the label is left out */
-	char service[SEEP_SERVICE_NAME_MOST + 1]; /* "": likewise */
+	const char *recording, *command;          /* NULL: no such label */
+	char service[SEEP_SERVICE_NAME_MOST + 1]; /* "": no such label */
 	uint64_t pid;
 };
 
@@ -57,18 +58,18 @@ struct metrics { /* zero-initialise */
 };
 void metrics_free(struct metrics *metrics);
 
-/* A sample: metric_begin(), its own labels, metric_end(). */
+/* Writes a sample: metric_begin(), then its own labels, then metric_end(). */
 struct buffer *metric_begin(struct metrics *metrics, enum metric_family family);
 void metric_label(struct buffer *sample, const char *name, const char *value);
 void metric_end(struct buffer *sample, double value);
-/* One without labels of its own. */
+/* A sample without labels of its own. */
 void metric_append(struct metrics *metrics, enum metric_family family, double value);
-/* Three: the estimate and both ends of its interval. */
+/* Three samples: the estimate and both ends of its interval. */
 void metric_append_estimate(struct metrics *metrics, enum metric_family family, double value, struct interval interval);
 
 enum metrics_format { METRICS_PROMETHEUS, METRICS_OPENMETRICS };
 
-/* All that `count` recordings have; families without a sample are left out. */
+/* Everything from `count` recordings; families without a sample are left out. */
 void metrics_render(struct buffer *out, const struct metrics *const *each, size_t count, enum metrics_format format);
 
 #endif

@@ -58,7 +58,7 @@ static struct buffer *spread_begin(struct metrics *metrics, enum metric_family f
 	return sample;
 }
 
-/* A place's, or a spread's. */
+/* A place's row, or a spread's. */
 static void row_append(struct metrics *metrics, const struct leaks *leaks, const struct leak_row *row)
 {
 	static const char *const bounds[] = {"estimate", "low", "high"};
@@ -75,7 +75,7 @@ static void row_append(struct metrics *metrics, const struct leaks *leaks, const
 		   sum_estimate(&row->in_use.bytes));
 }
 
-/* Rows are ordered by verdict: leaks first, then what grows. None of a spread's bytes is among those of these. */
+/* Rows are sorted by verdict: leaks first, then growing places. Spreads and rows have no bytes in common. */
 static void places_append(struct metrics *metrics, const struct leaks *leaks, uint32_t most)
 {
 	const uint32_t places = leaks->verdicts[LEAK_LEAK] + leaks->verdicts[LEAK_GROWING];
@@ -103,7 +103,7 @@ static void verdicts_append(struct metrics *metrics, const struct leaks *leaks)
 	}
 }
 
-/* Of the last snapshot with a ledger, which may be older than what is judged. */
+/* From the last snapshot with a ledger, which may be older than the judged one. */
 static void classes_append(struct metrics *metrics, const struct leaks *leaks)
 {
 	const struct memory_growth *memory = &leaks->memory;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The screen is written several times with less and less detail until it fits:
- * first with callers and evidence for every leak, then for fewer and fewer of
- * them, at last with fewer rows.
+ * Writes the screen several times, with less and less detail, until it fits: first with callers and evidence for every
+ * leak, then for fewer and fewer of them, at last with fewer rows.
  */
 #include "render/screen/leaks_screen.h"
 
@@ -25,9 +24,9 @@
 #include "statistics/measure.h"
 
 #define ROWS_LEAST 24
-#define ROWS_MOST 12  /* rows of one table, whatever room there is */
-#define BESIDE_ROWS 2 /* rows of what was mapped, beside the heap */
-#define OTHER_ROWS 4  /* rows of the places that grow, or are the largest, if something leaks, too */
+#define ROWS_MOST 12  /* most rows of one table, even if there is more room */
+#define BESIDE_ROWS 2 /* rows about mappings, beside the heap */
+#define OTHER_ROWS 4  /* rows of growing places, or the largest ones, if something leaks, too */
 
 enum { CELL_NUMBER, CELL_VALUE, CELL_INTERVAL, CELL_IN_USE, CELLS };
 
@@ -38,9 +37,9 @@ struct screen {
 	struct text_page *page;
 	uint32_t detailed;  /* leaks that have callers and evidence under them */
 	uint32_t rows;      /* leaks that are shown */
-	uint32_t others;    /* rows of the other table */
-	const char *beside; /* what was mapped past malloc; NULL: nothing is said of it */
-	bool is_brief;      /* that will do to say where RSS grew */
+	uint32_t others;    /* rows that the other table shows */
+	const char *beside; /* lines about memory mapped past malloc; NULL: none */
+	bool is_brief;      /* say only briefly where RSS grew */
 };
 
 static void end_line(const struct screen *screen)
@@ -69,7 +68,7 @@ static void add_row(const struct screen *screen, struct table *table, const stru
 	table_set(table, CELL_IN_USE, STYLE_PLAIN, quantity_bytes(sum_estimate(&row->in_use.bytes)).text);
 }
 
-/* The way to the place, the evidence, and what it can't exclude. */
+/* Writes the way to the place, the evidence, and what the verdict can't exclude. */
 static void write_details(const struct screen *screen, const struct leak_row *row, unsigned indent)
 {
 	struct buffer text = {0};
@@ -102,7 +101,7 @@ static void append_where(struct buffer *out, const struct leaks *leaks, const st
 		place_text_append(out, &leaks->groups.groups[row->group], columns);
 }
 
-/* A spread says what it is, even without its details. */
+/* A spread shows what it is, even without its details. */
 static void write_spread(const struct screen *screen, const struct spread_place *spread, unsigned indent)
 {
 	struct buffer text = {0};
@@ -152,7 +151,7 @@ static void write_more(const struct screen *screen, uint32_t more)
 			   screen->recording);
 }
 
-/* Rows whose details are left out seem surer than they are: their cautions are among those. */
+/* Rows without details seem surer than they are, so their cautions are listed here. */
 static void write_unsure(const struct screen *screen, const struct leak_row *rows, uint32_t shown)
 {
 	struct buffer numbers = {0}, text = {0};
@@ -190,7 +189,7 @@ static void write_leaks(const struct screen *screen)
 	free(rows);
 }
 
-/* The places that grow without proof; if there are none, the largest of the steady ones. */
+/* Writes the places that grow without proof; if there are none, the largest steady ones. */
 static void write_others(const struct screen *screen)
 {
 	const struct leaks *leaks = screen->leaks;
@@ -267,7 +266,7 @@ static void write_notes(const struct screen *screen)
 	notes_free(notes, count);
 }
 
-/* What could not be seen, and what to type next. */
+/* Writes what could not be seen, and what to type next. */
 static void write_end(const struct screen *screen)
 {
 	const double limit = profile_detection_limit(screen->leaks->reference);
@@ -283,7 +282,7 @@ static void write_end(const struct screen *screen)
 	write_parts(screen, parts, count, "; ");
 }
 
-/* Where RSS grew besides is said first, unless there are lines of the program to be said first. */
+/* Growth of RSS outside the heap comes first, unless there are lines of the program to show. */
 static void write_screen(const struct screen *screen)
 {
 	const bool leaks_here = finding_of(screen->leaks) == FINDING_LEAKS;
@@ -303,7 +302,7 @@ static void write_screen(const struct screen *screen)
 	write_end(screen);
 }
 
-/* As a terminal shows them: a recording's path that is longer than a line takes several. Colours take no room. */
+/* Counts lines as a terminal shows them: a path that is longer than a line takes several. Colours take no room. */
 static unsigned line_count(const struct text_page *page, size_t from)
 {
 	const struct buffer *out = page->out;
@@ -324,7 +323,7 @@ static unsigned line_count(const struct text_page *page, size_t from)
 	return lines;
 }
 
-/* Chooses what to leave out next; false: nothing more can be left out. */
+/* Chooses the next detail to leave out; false: nothing more can be left out. */
 static bool screen_reduce(struct screen *screen)
 {
 	if (screen->others > OTHER_ROWS || (screen->others > 1 && screen->detailed <= 2))

@@ -30,7 +30,8 @@ static struct estimate_text in_use_text(const struct profile *profile)
 			      profile);
 }
 
-/* Writes a part of a line of which `used` columns are written; one that would pass the page's edge goes to the next line. */
+/* Writes a part of a line that has `used` columns already; a part that would pass the page's edge goes to the next
+ * line. */
 static void write_part(struct text_page *page, unsigned *used, enum text_style style, const char *separator,
 		       const char *text)
 {
@@ -60,7 +61,7 @@ void memory_line_write(struct text_page *page, const struct leaks *leaks, const 
 	const size_t label_end = page->out->length;
 	buffer_append_byte(page->out, ' ');
 	spark_append(page->out, leaks->times_ns, in_use, count, SPARK_COLUMNS);
-	if (page->out->length == label_end + 1) /* there never was anything */
+	if (page->out->length == label_end + 1) /* nothing was ever in use */
 		page->out->length = label_end;
 	buffer_printf(page->out, " %s %s", now.value, now.interval);
 	unsigned used = text_columns(page->out->data + begin);

@@ -8,8 +8,8 @@
 
 #include "base/buffer.h"
 
-/* Appends `columns` bars: values at times that ascend, at even steps of time, from 0 to the largest. A step that has several
- * values shows the largest of them, one that has none the last before it. */
+/* Appends `columns` bars, at even steps of time, from 0 to the largest value. The values have ascending times. A step
+ * with several values shows the largest of them, and one with none shows the last value before it. */
 void spark_append(struct buffer *out, const uint64_t *times_ns, const double *values, size_t count, unsigned columns);
 
 #endif

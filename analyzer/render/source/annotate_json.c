@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The same as JSON: one line for each line of source. */
+/* The same as JSON, with a line for each line of source. */
 #include "render/source/annotate.h"
 
 #include <stdlib.h>

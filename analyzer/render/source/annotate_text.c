@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A section: whose lines they are and what they come to, where they stand, what is wrong with the file, and the lines. */
+/* A section of the page: whose lines these are and their sum, where they are, what is wrong with the file, and the
+ * lines themselves. */
 #include "render/source/annotate.h"
 
 #include <stdio.h>
@@ -17,8 +18,8 @@ enum { CELL_FLAT, CELL_CUMULATIVE, CELL_INTERVAL, CELL_LINE, CELL_COUNT };
 
 enum { INDENT = 3, TEXT_LEAST = 8 };
 
-/* A section on its way to the page. If no line calls a function that asks for memory, flat and cumulative values are
- * the same. Then they are shown once, so that more of the source can be seen. */
+/* A section that is being written. If no line calls a function that asks for memory, flat and cumulative values are the
+ * same. Then they are shown once, so that more of the source fits. */
 struct listing {
 	const struct source_view *view;
 	const struct view_section *section;
@@ -55,7 +56,7 @@ static struct quantity number_text(const struct source_view *view, double value)
 	return view_is_bytes(view) ? quantity_bytes(value) : quantity_count(value);
 }
 
-/* A value with its interval, in the words of the other tables. */
+/* A value with its interval, in the form of the other tables. */
 static struct estimate_text value_text(const struct source_view *view, const struct line_value *value)
 {
 	const struct line_table *table = view->table;
@@ -94,7 +95,7 @@ static void row_set(struct listing *listing, const struct line_sum *sum, bool is
 	cell_set(listing, CELL_INTERVAL, STYLE_PLAIN, cumulative != 0 ? text.interval : "");
 }
 
-/* The calls that were inlined into a line, and have a value: the largest come first. */
+/* The calls inlined into a line that have a value, the largest first. */
 static const uint32_t *calls_of(const struct listing *listing, uint32_t row, uint32_t *count)
 {
 	const struct line_table *table = listing->view->table;
@@ -105,7 +106,7 @@ static const uint32_t *calls_of(const struct listing *listing, uint32_t row, uin
 	return calls;
 }
 
-/* Whether a call is all that its line holds: then its numbers are not repeated. */
+/* Whether a call is everything that its line holds: then its numbers are not repeated. */
 static bool call_is_all(const struct listing *listing, const struct source_call *call)
 {
 	return line_value_estimate(&call->sum.cumulative) ==
@@ -142,7 +143,7 @@ static void line_end(struct text_page *page)
 	buffer_append_byte(page->out, '\n');
 }
 
-/* The indentation that is left out: but for one step, what all lines with values have. */
+/* The indentation to leave out: all lines with values have it, and one step more. */
 static size_t section_indent(const struct view_section *section)
 {
 	size_t least = SIZE_MAX;
@@ -269,7 +270,7 @@ static void write_heading(struct text_page *page, const struct source_view *view
 		buffer_free(&parts[i]);
 }
 
-/* Writes one line for each thing that a reader must know. */
+/* Writes a line for each thing that the reader must know. */
 static void write_faults(struct text_page *page, const struct source_view *view, const struct view_section *section)
 {
 	const struct source_module *module = &view->table->modules[section->module];

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lines are not wrapped while they are drawn: one that is wider than a narrow terminal is cut by it, and the count holds. */
+/* Lines do not wrap while they are drawn: a narrow terminal cuts a line that is too wide, so the number of lines stays
+ * the same. */
 #include "render/terminal/live_screen.h"
 
 #include <string.h>

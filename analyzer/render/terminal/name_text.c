@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Shortens a name step by step, from the whole of it to what has to stay, until it fits. */
+/* Shortens a name step by step, from all of it to the part that has to stay, until it fits. */
 #include "render/terminal/name_text.h"
 
 #include <stdlib.h>
@@ -9,11 +9,11 @@
 #include "files/path.h"
 #include "render/terminal/text_page.h"
 
-#define CLASS_LEAST 6     /* columns of a class's name beside a whole function's */
-#define ARGUMENTS_LEAST 5 /* of template arguments */
+#define CLASS_LEAST 6     /* columns for a class's name beside a function that is whole */
+#define ARGUMENTS_LEAST 5 /* columns for template arguments */
 
-/* Rust puts "<alloc::vec::Vec<T> as core::iter::Extend<T>>" in front of a method. The types stay, without their paths and
- * arguments. */
+/* Rust puts "<alloc::vec::Vec<T> as core::iter::Extend<T>>" in front of a method. This keeps the types, without their
+ * paths and arguments. */
 static void impl_shorten(struct buffer *out, const char *open, const char *end)
 {
 	size_t path = out->length + 1; /* where the type's path begins */
@@ -45,13 +45,13 @@ static void brackets_shorten(struct buffer *out, const char *name, char kind)
 			buffer_printf(out, "%c...%c", kind, name_closing_bracket(kind));
 		} else {
 			if (token.bracket)
-				token.end = token.at + 1; /* the group stays, and the groups inside it are shortened */
+				token.end = token.at + 1; /* keeps the group, and shortens the groups inside it */
 			buffer_append(out, token.at, (size_t)(token.end - token.at));
 		}
 	}
 }
 
-/* The number that a compiler gives to a function without a name, in the function around it; 0: the token is not such a
+/* The number that a compiler gives to a nameless function within the function around it; 0: the token is not such a
  * name. */
 static unsigned long lambda_number(const struct name_token *token)
 {
@@ -64,7 +64,7 @@ static unsigned long lambda_number(const struct name_token *token)
 	return 0;
 }
 
-/* Where the parameters end that begin here, with what qualifies their function ("const"). */
+/* The end of the parameters that begin here and of the qualifiers behind them ("const"). */
 static const char *parameters_end(const char *end)
 {
 	static const char *const qualifiers[] = {" const", " volatile", " &", "&", " noexcept"};
@@ -92,8 +92,8 @@ static void arguments_append(struct buffer *out, const char *name, const struct 
 		buffer_append_text(out, "<...>");
 }
 
-/* The name alone: without its type, its parameters and all that follows them, and without what tells compilers more than
- * people. A lambda is named by the function that it is in. */
+/* Appends the name alone: without its type, its parameters and everything behind them, and without parts that say more
+ * to compilers than to people. A lambda has the name of the function that it is in. */
 static void bare_append(struct buffer *out, const char *name, enum arguments arguments)
 {
 	const char *start = name_behind_type(name);
@@ -102,7 +102,8 @@ static void bare_append(struct buffer *out, const char *name, enum arguments arg
 		const unsigned long lambda = lambda_number(&token);
 		if (name_token_is_parameters(start, &token)) {
 			token.end = parameters_end(token.end);
-			if (!text_begins_with(token.end, "::")) /* else they are those of the function around it */
+			/* otherwise these are the parameters of the function around it */
+			if (!text_begins_with(token.end, "::"))
 				break;
 		} else if (lambda) {
 			buffer_append_text(out, "{lambda");
@@ -119,12 +120,12 @@ static void bare_append(struct buffer *out, const char *name, enum arguments arg
 			buffer_append(out, token.at, (size_t)(token.end - token.at));
 		}
 	}
-	while (out->length > 0 && out->data[out->length - 1] == ' ') /* of "operator< <int>" */
+	while (out->length > 0 && out->data[out->length - 1] == ' ') /* drops the blank of "operator< <int>" */
 		out->length--;
 	buffer_append_text(out, out->length ? "" : name);
 }
 
-/* The first `columns` columns of a text, in bytes. */
+/* The number of bytes in a text's first `columns` columns. */
 static size_t bytes_of_columns(const char *text, unsigned columns)
 {
 	const char *at = text;
@@ -151,12 +152,12 @@ static void cut_middle(struct buffer *out, const char *text, unsigned columns)
 	buffer_append_text(out, text + bytes_of_columns(text, all - keep / 2));
 }
 
-/* Keeps as many outer names as fit before the class and the function. If these two do not fit, leaves out the middle of
- * the class, and at last the middle of both. */
+/* Keeps as many outer names as fit before class and function. If these two do not fit, leaves out the middle of the
+ * class, and at last the middle of both. */
 static void inner_append(struct buffer *out, const char *name, unsigned columns)
 {
 	const char *class = name, *function = name, *fits = NULL;
-	unsigned left = text_columns(name); /* from the token's end on */
+	unsigned left = text_columns(name); /* columns from the token's end on */
 	struct buffer text = {0};
 
 	for (struct name_token token = {.end = name}; name_token_next(&token);) {
@@ -179,7 +180,7 @@ static void inner_append(struct buffer *out, const char *name, unsigned columns)
 		buffer_append(&text, class, (size_t)(function - 2 - class));
 		cut_middle(out, text.data, columns - taken);
 		buffer_printf(out, "::%s", function);
-	} else if (*function == '{' && taken - 2 <= columns) { /* two halves of "{lambda}" say less */
+	} else if (*function == '{' && taken - 2 <= columns) { /* two halves of "{lambda}" would say less */
 		buffer_append_text(out, function);
 	} else {
 		cut_middle(out, class, columns);

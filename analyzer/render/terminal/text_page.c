@@ -13,7 +13,7 @@ static const char *const style_codes[STYLE_COUNT] = {
     [STYLE_GROWN] = "\033[31m", [STYLE_SHRUNK] = "\033[34m", [STYLE_WARNING] = "\033[33m",
 };
 
-/* COLUMNS, or 0 where it is not a width that one could read. */
+/* COLUMNS, or 0 if nobody could read a page of that width. */
 static unsigned columns_of_environment(void)
 {
 	const char *text = getenv("COLUMNS");
@@ -70,7 +70,7 @@ void text_write_parts(struct text_page *page, const struct buffer *parts, size_t
 	for (size_t i = 0; i < count; i++) {
 		const unsigned columns = text_columns(parts[i].data) + (i + 1 < count ? text_columns(separator) : 0);
 		if ((i > 0 || used > indent) && used + columns > page->columns) {
-			/* A separator's blank must not end a line. */
+			/* A line must not end with a separator's blank. */
 			while (page->out->length && page->out->data[page->out->length - 1] == ' ')
 				page->out->data[--page->out->length] = '\0';
 			buffer_printf(page->out, "\n%*s", (int)indent, "");
@@ -91,7 +91,7 @@ unsigned text_columns(const char *text)
 }
 
 /* Writes words and a newline; the page is already at column `indent`. */
-/* Does a unit begin here, which stays on the line of its number? */
+/* Whether a unit begins here, which must stay on the line of its number. */
 static bool is_unit(const char *text)
 {
 	static const char *const units[] = {"B",  "KiB", "MiB", "GiB", "TiB", "s", "ms",
@@ -104,7 +104,7 @@ static bool is_unit(const char *text)
 	return false;
 }
 
-/* The length of a word, with its unit if it is a number. */
+/* The length of a word; a number includes its unit. */
 static size_t word_length(const char *text)
 {
 	size_t length = strcspn(text, " ");

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The page that text is written on: a buffer, its width, whether it has colours. Columns are counted in characters, not
- * bytes. */
+/* The page for text: a buffer, its width, and whether it has colours. Columns count characters, not bytes. */
 #ifndef SEEP_TERMINAL_TEXT_PAGE_H
 #define SEEP_TERMINAL_TEXT_PAGE_H
 
@@ -9,13 +8,13 @@
 
 #include "base/buffer.h"
 
-#define TEXT_COLUMNS 80 /* if nothing is known */
+#define TEXT_COLUMNS 80 /* the width if nothing is known */
 #define TEXT_ROWS 24
 
 enum text_style {
 	STYLE_PLAIN,
 	STYLE_STRONG,  /* headings, the function that allocates */
-	STYLE_FAINT,   /* details for completeness */
+	STYLE_FAINT,   /* details that complete the picture */
 	STYLE_GROWN,   /* red */
 	STYLE_SHRUNK,  /* blue */
 	STYLE_WARNING, /* yellow */
@@ -32,28 +31,28 @@ struct text_page {
  * else 80. Colours: on a terminal, unless NO_COLOR is set to something or TERM is dumb. */
 struct text_page text_page_for(struct buffer *out, int descriptor);
 
-/* Lines of the terminal; TEXT_ROWS if the descriptor is none. */
+/* The terminal's lines; TEXT_ROWS if the descriptor is not a terminal. */
 unsigned text_page_rows(int descriptor);
 
-/* Writes text in a style. Text in any style but the plain one must not contain newlines. */
+/* Writes text in a style. Only text in the plain style may contain newlines. */
 void text_write(struct text_page *page, enum text_style style, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Writes parts with ", " or another separator between them, behind `used` columns that are written already; a part that
+/* Writes parts with ", " or another separator between them, on a line that has `used` columns already. A part that
  * would pass the page's edge goes to the next line, `indent` columns in. No newline at the end. */
 void text_write_parts(struct text_page *page, const struct buffer *parts, size_t count, const char *separator,
 		      unsigned used, unsigned indent);
 
-/* Writes a line of words, broken between words where the page ends, from `indent` columns on, and a newline. */
+/* Writes words and a newline, from column `indent` on, breaking lines between words at the page's edge. */
 void text_write_words(struct text_page *page, enum text_style style, const char *text, unsigned indent);
 
-/* The same on a line that is written up to that column. */
+/* The same on a line that is written already up to that column. */
 void text_write_words_behind(struct text_page *page, enum text_style style, const char *text, unsigned indent);
 
-/* The same behind a label and two blanks: "GROWING  3 of 9 places"; lines that go on begin below the text. */
+/* The same after a label and two blanks, as in "GROWING  3 of 9 places"; further lines begin below the text. */
 void text_write_labelled(struct text_page *page, enum text_style style, const char *label, const char *text);
 
-/* Columns that a text takes. */
+/* The number of columns that a text takes. */
 unsigned text_columns(const char *text);
 
 #endif

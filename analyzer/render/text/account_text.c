@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `seep memory` for the terminal: what deserves attention, a row for each class of memory, the heap taken apart,
- * the sum beside what the kernel says. */
+/* `seep memory` for the terminal: first what deserves attention, then a row for each class of memory, the heap taken
+ * apart, and the sum beside the kernel's figure. */
 
 #include "render/terminal/table.h"
 #include "render/text/documents.h"
@@ -11,7 +11,7 @@
 #include "render/words/quantity.h"
 
 enum { COLUMN_RESIDENT, COLUMN_SHARE, COLUMN_MAPPED, COLUMN_SWAPPED };
-/* Of RSS. */
+/* As a share of RSS. */
 static const double share_worth_a_line = 0.001;
 
 enum { NAMES_MOST = 3, NUMBERS_COLUMNS = 30, SWAPPED_COLUMNS = 10 };
@@ -37,7 +37,7 @@ static void set_swapped(struct lines *lines, double swapped)
 		table_set(&lines->table, COLUMN_SWAPPED, STYLE_PLAIN, swapped > 0 ? quantity_bytes(swapped).text : "");
 }
 
-/* As many names as fit into the line. */
+/* Writes as many names as fit into the line. */
 static void class_name(struct buffer *text, const struct lines *lines, enum seep_ledger_class class)
 {
 	for (uint32_t names = NAMES_MOST + 1; names-- > 0;) {
@@ -80,7 +80,7 @@ static void class_add(struct lines *lines, enum seep_ledger_class class)
 	class_name(text, lines, class);
 }
 
-/* The small ones in one line, by name. */
+/* Writes the small classes on one line, by name. */
 static void small_add(struct lines *lines)
 {
 	double resident = 0, mapped = 0;

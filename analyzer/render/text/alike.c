@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A stack's place and leaf, then its calls from the one to the other, then those outwards one by one, become keys; a
- * stack that comes second to a key reads like the first one so far. */
+/* Makes keys of a stack: of its place and leaf, then of the calls from one to the other, then of the outward calls one
+ * by one. If another stack has a key already, both read alike up to there. */
 #include "render/text/alike.h"
 
 #include <string.h>
 
 #include "render/terminal/name_text.h"
 
-#define CALLERS_MOST 128 /* that are told apart */
-#define NAME_COLUMNS 40  /* of a place's function, on a page of 80 columns */
+#define CALLERS_MOST 128 /* callers that are compared */
+#define NAME_COLUMNS 40  /* columns of a function's name on a page of 80 columns */
 
 struct notes {
 	struct group_table *table;
-	struct map *first; /* key -> index of the first group that has it */
+	struct map *first; /* from a key to the first group that has it */
 };
 
-/* By what is shown of a call. */
+/* Made of the shown parts of a call. */
 static uint64_t call_key(uint64_t seed, const struct group *group, struct frame_walk at)
 {
 	const struct source_line *line = frame_walk_line(group->profile, at);
@@ -35,7 +35,7 @@ static uint64_t calls_key(uint64_t seed, const struct group *group)
 	return call_key(seed, group, at);
 }
 
-/* The first group that was noted under this key: this one itself, if it is the first. */
+/* The first group with this key: this group itself, if it is the first. */
 static struct group *note(struct notes *notes, uint64_t key, struct group *group)
 {
 	bool is_new;
@@ -46,7 +46,7 @@ static struct group *note(struct notes *notes, uint64_t key, struct group *group
 	return &notes->table->groups[*first];
 }
 
-/* The key of a stack's calls up to its n-th outwards, by that of those before. False: it has fewer. */
+/* The key of a stack's calls up to the n-th outwards, made from the key of those before. False: the stack has fewer. */
 static bool caller_key(uint64_t *key, const struct group *group, uint32_t n)
 {
 	struct frame_walk at = group->place;
@@ -59,7 +59,7 @@ static bool caller_key(uint64_t *key, const struct group *group, uint32_t n)
 	return true;
 }
 
-/* Whoever was the first to read like this goes one call further outwards, as this stack does, until they differ. */
+/* The first stack that read like this goes one call further outwards, as this one does, until they differ. */
 static void callers_note(struct notes *notes, uint64_t key, struct group *group)
 {
 	for (uint32_t n = 1; n <= CALLERS_MOST; n++) {
@@ -89,8 +89,8 @@ static void stack_note(struct notes *notes, struct group *group)
 	callers_note(notes, calls_key(~hash_secret(), group), group);
 }
 
-/* No other location has its label, and of a short one without brackets nothing is left out. A program without symbols has
- * as many of them as sites. */
+/* No other location has its label, and a short label without brackets is never cut. A program without symbols has as
+ * many of them as sites. */
 static bool has_label_of_its_own(const struct group *group)
 {
 	const struct profile_location *location = group_location(group);
@@ -99,7 +99,7 @@ static bool has_label_of_its_own(const struct group *group)
 	return label && strlen(label) + sizeof "0123456789abcdef" <= NAME_COLUMNS && !strpbrk(label, "<>(){}[]");
 }
 
-/* By what is shown of it. */
+/* Made of the shown parts of a place. */
 static void place_note(struct notes *notes, struct group *group)
 {
 	const struct source_line *line = has_label_of_its_own(group) ? NULL : group_line(group);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The diff's tables. A heading says the finding in words before its table shows it; a section without rows is left out,
- * but for the first one, which then says that nothing grows. */
+/* The diff's tables. A heading states the finding before its table. A section without rows is left out, except the
+ * first one, which then says that nothing grows. */
 #include "render/text/documents.h"
 
 #include <math.h>
@@ -15,12 +15,12 @@
 #include "render/text/stack_text.h"
 #include "render/terminal/table.h"
 
-#define WIDE_COLUMNS 100 /* from here on there is room for one more column */
+#define WIDE_COLUMNS 100 /* from this width on there is room for one more column */
 
 enum { CELL_GROWTH, CELL_INTERVAL, CELL_SHARE, CELL_OBJECTS, CELL_Q, GROWTH_CELLS };
 enum { CELL_BYTES, CELL_CALLS, CELL_LIFETIME, CELL_SHORTLY, CELL_REMOTELY, CHURN_CELLS };
 
-/* Rows of one section, as indices, and their heading. */
+/* The rows of one section, as indices, and their heading. */
 struct section {
 	uint32_t *rows;
 	uint32_t count, top;
@@ -33,7 +33,8 @@ static void section_add(struct section *section, const struct comparison *compar
 	section->bytes += comparison->rows[index].growth_bytes;
 }
 
-/* Largest change first, whatever its sign: rows are ordered by growth, so a section is walked from both ends. */
+/* The largest change comes first, whatever its sign. Rows are sorted by growth, so a section is walked from both
+ * ends. */
 static void section_fill(struct section *section, const struct comparison *comparison, enum verdict verdict,
 			 uint32_t top)
 {
@@ -145,7 +146,7 @@ static void write_section(struct text_page *page, const struct comparison *compa
 	write_growth_table(page, comparison, section);
 }
 
-/* What grew over many places: after what grew in one. */
+/* Growth over many places, after growth in single ones. */
 static void write_spreads(struct text_page *page, const struct comparison *comparison)
 {
 	const struct spreads *spreads = &comparison->spreads;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The commands' pages for the terminal. Each begins with a head that says of which moment and process it is. */
+/* The commands' pages for the terminal. Each begins with a head that names the moment and the process. */
 #ifndef SEEP_TEXT_DOCUMENTS_H
 #define SEEP_TEXT_DOCUMENTS_H
 
@@ -11,27 +11,27 @@
 #include "render/terminal/text_page.h"
 #include "target/listing.h"
 
-/* A table of the groups that have a row, and the total; and a line that sums up what is left out. */
+/* A table of the groups that have a row, and the total; a line sums up the others. */
 void report_text_render(struct text_page *page, const struct inventory *inventory);
 struct parts;
 void parts_text_render(struct text_page *page, const struct inventory *inventory, const struct parts *parts);
 
-/* What grows, what shrinks, what may be chance, churn; at most `top` rows of each, 0: as many as suit it. */
+/* What grows, what shrinks, what may be chance, and churn; at most `top` rows of each. 0: a number that suits each. */
 void diff_text_render(struct text_page *page, const struct comparison *comparison, uint32_t top);
 
-/* The sites by verdict, each with its evidence; at most `top` rows of each verdict, 0: ten leaks and as many that grow,
+/* The sites by verdict, each with its evidence; at most `top` rows of each verdict. 0: ten leaks and ten growing sites,
  * fewer of the others. */
 void leaks_text_render(struct text_page *page, const struct leaks *leaks, const struct series *series, uint32_t top);
 
-/* "LEAKING  4 places, 37.9 GiB [34, 43] an hour", or why nothing is; behind an empty line. */
+/* "LEAKING  4 places, 37.9 GiB [34, 43] an hour", or why nothing leaks; with an empty line before it. */
 void leaks_finding_write(struct text_page *page, const struct leaks *leaks, const struct series *series);
 
-/* For each module its build id, what names were found for it, where, and why not; modules in stacks first, those with most
- * addresses at the top. As JSON, schema seep.modules/1. The profile must have been symbolized. */
+/* For each module, its build id, which names were found for it and where, or why not. Modules in stacks come first,
+ * those with most addresses at the top. As JSON, schema seep.modules/1. The profile must have been symbolized. */
 void modules_text_render(struct text_page *page, const struct profile *profile);
 void modules_json_render(struct buffer *out, const struct profile *profile);
 
-/* A row for each class of memory, and what follows from them. */
+/* A row for each class of memory, then sentences about them. */
 void account_text_render(struct text_page *page, const struct account *account);
 
 /* A row for each recording. */

@@ -15,11 +15,11 @@
 
 #define ARGUMENTS_COLUMNS 40
 #define ACCOUNT_OLD_NS 1e9
-#define NEAR_SHARE 0.25   /* a limit with this share left, or less, is worth a word */
-#define LEFT_SHARE 0.5    /* a last snapshot with this share of the peak, or less, is worth a word */
-#define MAPPED_SHARE 0.05 /* of RSS; less that the program has mapped itself is not worth a line */
-#define CUT_SHARE 0.005   /* of the stacks; a smaller share is not worth a word */
-#define INDENT 4          /* of the lines that go on */
+#define NEAR_SHARE 0.25   /* a limit is mentioned if at most this share of it is left */
+#define LEFT_SHARE 0.5    /* a last snapshot is mentioned if it has at most this share of the peak */
+#define MAPPED_SHARE 0.05 /* of RSS: mappings of the program's own are mentioned from this share on */
+#define CUT_SHARE 0.005   /* of the stacks: cut ones are mentioned from this share on */
+#define INDENT 4          /* of further lines */
 
 void head_line_add(struct head_line *line, const char *format, ...)
 {
@@ -31,7 +31,7 @@ void head_line_add(struct head_line *line, const char *format, ...)
 	va_end(arguments);
 }
 
-/* Behind `used` columns of the line. */
+/* Writes the line's parts, after `used` columns. */
 static void line_write(struct head_line *line, struct text_page *page, const char *separator, unsigned used)
 {
 	text_write_parts(page, line->parts, line->count, separator, used, INDENT);
@@ -56,7 +56,7 @@ static const char *program_name(const struct profile *profile)
 	return profile->executable && *profile->executable ? path_base_name(profile->executable) : "";
 }
 
-/* The command line without the program's directory; the program's name where that is not known. */
+/* The command line without the program's directory; if it is unknown, the program's name. */
 void head_append_program(struct buffer *out, const struct profile *profile)
 {
 	const char *text = profile->arguments ? profile->arguments : "";
@@ -173,7 +173,7 @@ static void add_memory(struct head_line *line, const char *format, enum seep_mem
 	buffer_free(&text);
 }
 
-/* How long before the snapshot the allocator was asked for its account, in ns; 0 if that is not known. */
+/* How long before the snapshot the allocator was asked for its account, in ns; 0: unknown. */
 static double account_age_ns(const struct profile *profile)
 {
 	double taken_ns = 0;
@@ -220,7 +220,7 @@ static void write_account(struct text_page *page, const struct profile *profile,
 	buffer_free(&label);
 }
 
-/* Says how much the nearest limit leaves, if that is little or is why the snapshot was taken. */
+/* Says how much the nearest limit leaves, if that is little or was the reason for the snapshot. */
 static void add_limit(struct head_line *line, const struct profile *profile)
 {
 	double which = 0, limit = 0, left = 0;
@@ -236,8 +236,8 @@ static void add_limit(struct head_line *line, const struct profile *profile)
 	head_line_add(line, "limit of %s %s, %s left", what, quantity_bytes(limit).text, quantity_bytes(left).text);
 }
 
-/* "mapped by the program itself 1.00 TiB, 12.0 MiB of it in memory: seep report --mappings", where that is not little beside
- * what else is in memory. */
+/* "mapped by the program itself 1.00 TiB, 12.0 MiB of it in memory: seep report --mappings", unless that is little
+ * beside the rest of the memory. */
 static void write_mappings(struct text_page *page, const struct profile *profile, const struct profile *before)
 {
 	double mapped = 0, resident = 0, rss = 0, count = 0;
@@ -275,7 +275,7 @@ void head_write_memory(struct text_page *page, const struct profile *profile, co
 	write_account(page, profile, before);
 }
 
-/* Adds the parts of a text that are separated by ", ". */
+/* Adds the parts of a text, which ", " separates. */
 static void add_list(struct head_line *line, const char *text)
 {
 	for (const char *end; (end = strstr(text, ", ")); text = end + 2)
@@ -330,7 +330,7 @@ void head_write_notes(struct text_page *page, const struct profile *profile, con
 		notes_free(known, known_count);
 }
 
-/* A program that frees everything as it ends hides its leaks from the snapshot of its end. */
+/* A program that frees everything as it ends leaves no leaks in its last snapshot. */
 void head_write_end_note(struct text_page *page, const struct profile *profile, double in_use)
 {
 	const bool is_end = profile->trigger == SEEP_TRIGGER_EXIT || profile->trigger == SEEP_TRIGGER_POSTMORTEM;

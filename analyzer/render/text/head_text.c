@@ -25,7 +25,7 @@ void head_write_report(struct text_page *page, const struct inventory *inventory
 	head_write_program(page, profile, "", &line);
 	head_write_parts(page, profile, HEAD_PROCESSES_NAMED);
 	if (!profile_has(profile, CALL_INUSE_SPACE)) {
-		/* the line leaves the value out */
+		/* leaves the value out of the line */
 	} else if (inventory->has_intervals) {
 		const struct estimate_text text =
 		    estimate_bytes(in_use, inventory_in_use(inventory, &inventory->total), profile);
@@ -39,7 +39,7 @@ void head_write_report(struct text_page *page, const struct inventory *inventory
 	head_write_end_note(page, profile, in_use);
 }
 
-/* "from 40.0 s to 2 min 40 s, snapshots 4 (timer) to 16 (exit)": of one process. */
+/* "from 40.0 s to 2 min 40 s, snapshots 4 (timer) to 16 (exit)": for one process. */
 static void add_period(struct head_line *line, const struct comparison *comparison)
 {
 	const struct quantity from = head_moment(comparison->before), to = head_moment(comparison->after);
@@ -75,7 +75,7 @@ static void write_programs(struct text_page *page, const struct comparison *comp
 	}
 }
 
-/* Which classes of memory changed, where that was looked at. */
+/* Writes which classes of memory changed, if somebody looked. */
 static void write_account(struct text_page *page, const struct profile *before, const struct profile *after)
 {
 	struct buffer text = {0};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The lines above a table, alike in all commands: which program and when; what is in use by the samples, the system and
- * the allocator; losses; and notes that a reader must know before believing a number. */
+/* The lines above a table, alike in all commands: the program and the moment; what is in use by the samples, the system
+ * and the allocator; losses; and notes that a reader must know before believing a number. */
 #ifndef SEEP_TEXT_HEAD_TEXT_H
 #define SEEP_TEXT_HEAD_TEXT_H
 
@@ -17,7 +17,7 @@ void head_write_leaks(struct text_page *page, const struct leaks *leaks, const s
 /* "svc --port 1 (pid 9659)  24.0 s, 12 snapshots, judged at 24.0 s (shutdown left out)" and a newline. */
 void head_write_series(struct text_page *page, const struct leaks *leaks, const struct series *series);
 
-/* Where RSS grew and what is in use can't be why, a sentence that says which class of memory grew. */
+/* If RSS grew and the memory in use can't be the reason, a sentence says which class of memory grew. */
 void head_write_elsewhere(struct text_page *page, const struct leaks *leaks);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A section for each verdict, under the heading that says in words what was found. */
+/* A section for each verdict, below a heading that states what was found. */
 #include "render/text/documents.h"
 
 #include <math.h>
@@ -40,7 +40,7 @@ static void add_row(struct table *table, const struct leaks *leaks, const struct
 	table_set(table, CELL_IN_USE, STYLE_PLAIN, quantity_bytes(sum_estimate(&row->in_use.bytes)).text);
 }
 
-/* Why, and what could be done. */
+/* Writes why, and what the user can do. */
 static void write_evidence(struct text_page *page, const struct leaks *leaks, const struct leak_row *row)
 {
 	struct buffer text = {0};

@@ -33,7 +33,7 @@ void listing_service_line(struct buffer *out, const struct listing *listing)
 		      quantity_bytes((double)listing->bytes).text);
 }
 
-/* Where all are of one service, with the build, and without what their names say. */
+/* Shows the recordings of one service: with the build, and without what their names say. */
 static void service_render(struct text_page *page, const struct listing *listing)
 {
 	static const struct table_column columns[] = {{"started", false},  {"lasted", false}, {"in use", false},

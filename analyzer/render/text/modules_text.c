@@ -11,7 +11,7 @@
 
 #define INDENT 4
 
-/* A module and how many addresses of all stacks lie in it, how many of them have a name and a line. */
+/* A module, and how many addresses of all stacks lie in it, have a name, and have a line. */
 struct module_use {
 	uint32_t module, addresses, named, lined;
 };
@@ -45,7 +45,7 @@ static struct module_use *modules_count(const struct profile *profile)
 	return uses;
 }
 
-/* "no module" stands for addresses that lie in none; there may be none of those. */
+/* "no module" stands for addresses outside of all modules, of which there may be none. */
 static bool is_worth_showing(const struct profile *profile, const struct module_use *use)
 {
 	return use->addresses > 0 || *profile->modules[use->module].path;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `seep report --residency` and `--contents`: what each place has in use, parted. */
+/* `seep report --residency` and `--contents`: the in-use bytes of each place, split into parts. */
 #include "account/parts.h"
 #include "render/terminal/table.h"
 #include "render/text/documents.h"
@@ -17,14 +17,14 @@ static void set_part(struct table *table, unsigned cell, const struct seep_measu
 	table_set(table, cell, STYLE_PLAIN, bytes >= 1 ? quantity_bytes(bytes).text : "");
 }
 
-/* A part of which no place has anything has no column. */
+/* A part that no place has any of gets no column. */
 static bool is_shown(const struct inventory *inventory, const struct parts *parts, unsigned part)
 {
 	return part_names[parts->kind][part].title &&
 	       sum_estimate(&parts->rows[inventory->row_count].of[part].bytes) >= 1;
 }
 
-/* The row at `index` of the inventory; behind the last one, the total. */
+/* Adds the inventory's row at `index`; behind the last one is the total. */
 static void row_add(struct table *table, const struct inventory *inventory, const struct parts *parts, uint32_t index)
 {
 	const struct inventory_row *row = index < inventory->row_count ? &inventory->rows[index] : &inventory->total;

@@ -12,7 +12,7 @@
 #include "render/words/leak_sentence.h"
 
 #define NAME_LEAST 16
-#define NAME_LEAST_BESIDE_LINE 10 /* the reader opens the file at this line, so a short name is better than none */
+#define NAME_LEAST_BESIDE_LINE 10 /* the reader opens the file at this line, so even a short name helps */
 #define PIECE 96
 #define SPREAD_INDENT 4
 
@@ -39,7 +39,7 @@ static void parts_append(struct buffer *out, const char *source, const char *fun
 {
 	char count[32] = "";
 
-	if (*source && text_columns(source) + 2 + NAME_LEAST_BESIDE_LINE > columns) /* a file with a very long name */
+	if (*source && text_columns(source) + 2 + NAME_LEAST_BESIDE_LINE > columns) /* the file's name is very long */
 		source = "";
 	buffer_printf(out, "%s%s", source, *source ? "  " : "");
 	columns -= text_columns(source) + (*source ? 2 : 0);
@@ -82,7 +82,7 @@ void place_text_append(struct buffer *out, const struct group *group, unsigned c
 	parts_append(out, source, line->function, group->site_count, columns, group->is_ambiguous);
 }
 
-/* "was old_name" where there is room; returns the columns that it takes. */
+/* Appends "was old_name" if there is room; returns the columns that it takes. */
 static unsigned former_append(struct buffer *out, const struct group *group, unsigned columns)
 {
 	static const unsigned words = sizeof "was , via " - 1;

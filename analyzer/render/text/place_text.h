@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A place in one line, and the way to it in another. */
+/* A place on one line, and the way to it on another. */
 #ifndef SEEP_TEXT_PLACE_TEXT_H
 #define SEEP_TEXT_PLACE_TEXT_H
 
@@ -11,19 +11,22 @@
 /* "svc.cpp:63-66  handle_request  7 stacks" in at most `columns` columns. */
 void place_text_append(struct buffer *out, const struct group *group, unsigned columns);
 
-/* The same of its parts: "svc.cpp:63-66" or "", as the second function appends it; the function's name; how many stacks. */
+/* The same in parts: "svc.cpp:63-66" or "", as the second function appends it; the function's name; the number of
+ * stacks. */
 void place_parts_append(struct buffer *out, const char *source, const char *function, uint32_t stacks,
 			unsigned columns);
 void place_text_append_source(struct buffer *out, const struct group *group);
 
-/* "was old_name" where another build had that name; "via Cache::get_or_load svc.cpp:37 <- worker_loop svc.cpp:83": the program's own calls that all of the place's stacks share,
- * as far as there is room. Nothing where the place is the program's outermost call. */
+/* "was old_name" if another build had that name; "via Cache::get_or_load svc.cpp:37 <- worker_loop svc.cpp:83": the
+ * program's own calls that all of the place's stacks share, as far as there is room. Nothing if the place is the
+ * program's outermost call. */
 void place_text_append_callers(struct buffer *out, const struct group *group, unsigned columns);
 
 /* "luaF_newproto and below", "all over libfoo.so", "all over the program", in at most `columns` columns, 20 or more. */
 void spread_name_append(struct buffer *out, const struct spread_place *spread, unsigned columns);
 
-/* Ends a table row whose text begins in column `start`: the same, and below it over how many stacks and places it is. */
+/* Ends a table row whose text begins in column `start` with the same, and adds a line with the number of stacks and
+ * places. */
 void spread_write(struct text_page *page, const struct spread_place *spread, unsigned start);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The report's table. Its first column has the bytes by which the rows are ordered, with their interval; the other kind
- * of bytes comes last. */
+/* The report's table. Its first column has the bytes by which rows are sorted, with their interval; the other kind of
+ * bytes comes last. */
 #include "render/text/documents.h"
 
 #include "render/words/estimate.h"
@@ -52,7 +52,7 @@ static void write_rest(struct text_page *page, const struct inventory *inventory
 			   quantity_share(inventory->the_rest, whole).text, inventory->worth);
 }
 
-/* Rows without any of the value by which the table is ordered are left out. */
+/* Leaves out rows that have none of the value by which the table is sorted. */
 void report_text_render(struct text_page *page, const struct inventory *inventory)
 {
 	const uint32_t shown = inventory->row_count < inventory->worth ? inventory->row_count : inventory->worth;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Frames as "function  file:line"; the file by its last two names at most. */
+/* Frames as "function  file:line"; of the file's path, at most the last two names. */
 #include "render/text/stack_text.h"
 
 #include <inttypes.h>
@@ -14,9 +14,9 @@
 #include "render/text/place_text.h"
 
 #define GAP 2
-#define NAME_LEAST 16 /* columns; with fewer, the place goes to the next line */
+#define NAME_LEAST 16 /* columns; if there are fewer, the place goes to the next line */
 
-/* One line of a stack, and how many there are. */
+/* One line of a stack, and how many frames it stands for. */
 struct frame {
 	const struct profile_location *location;
 	const struct source_line *line;
@@ -24,7 +24,7 @@ struct frame {
 
 struct stack_walk {
 	const struct profile *profile;
-	struct frame_walk at; /* the next line to come */
+	struct frame_walk at; /* the frame of the next line */
 };
 
 static bool walk_next(struct stack_walk *walk, struct frame *frame)
@@ -49,7 +49,7 @@ static bool is_library(const struct profile *profile, const struct frame *frame)
 	return !code_is_own(code_owner(profile, frame->location, frame->line));
 }
 
-/* Where the program's own code begins: callers from here on are the system's. */
+/* Whether the program's own code begins here: further callers are the system's. */
 static bool is_entry(const char *function)
 {
 	static const char *const entries[] = {"main",
@@ -69,7 +69,7 @@ static bool is_entry(const char *function)
 	return text_begins_with(function, "__libc_start_");
 }
 
-/* The last two names of a path, or the last alone where they are long. */
+/* The last two names of a path, or only the last if they are long. */
 static const char *path_tail(const char *path)
 {
 	const char *last = path_base_name(path);
@@ -83,8 +83,8 @@ static const char *path_tail(const char *path)
 	return text_columns(tail) <= 28 ? tail : last;
 }
 
-/* "list.c:42" or "list.c:42-45", or the module in parentheses; nothing where that is the program itself, or told by the name already
- * ("plugin.so+0x12"). */
+/* "list.c:42" or "list.c:42-45", or the module in parentheses. Nothing if that is the program itself, or if the name
+ * tells it already ("plugin.so+0x12"). */
 static void place_append(struct buffer *out, const struct profile *profile, const struct frame *frame,
 			 uint32_t first_line, uint32_t last_line)
 {
@@ -141,7 +141,7 @@ static void write_module(struct text_page *page, const struct group *group, unsi
 	buffer_free(&text);
 }
 
-/* One line for a frame; `times`: how often it calls itself there. */
+/* Writes a line for a frame; `times`: how often it calls itself there. */
 static void write_frame(struct text_page *page, const struct profile *profile, const struct frame *frame,
 			unsigned indent, const char *arrow, unsigned times)
 {
@@ -162,7 +162,7 @@ static void write_frame(struct text_page *page, const struct profile *profile, c
 	buffer_free(&name);
 }
 
-/* All calls from the place to the leaf. */
+/* Writes all calls from the place to the leaf. */
 static void write_inner(struct text_page *page, const struct group *group, unsigned indent)
 {
 	struct stack_walk walk = {group->profile, frame_walk_leaf(&group->profile->sites[group->site])};
@@ -195,7 +195,7 @@ static void write_stack_name(struct text_page *page, const struct group *group, 
 	buffer_free(&place);
 }
 
-/* The function, with the part of it that all the group's sites have in common. */
+/* Writes the function, with the lines that all of the group's sites have in common. */
 static void write_call(struct text_page *page, const struct group *group, enum group_by by, unsigned columns,
 		       unsigned indent, const char *sites)
 {
@@ -249,7 +249,7 @@ static void write_skipped(struct text_page *page, unsigned skipped, const char *
 	buffer_append_byte(page->out, '\n');
 }
 
-/* Frames from here up to the entry, that one included. */
+/* The number of frames from here to the entry, which is included. */
 static unsigned walk_count(struct stack_walk walk)
 {
 	struct frame frame;
@@ -263,7 +263,7 @@ static unsigned walk_count(struct stack_walk walk)
 	return count;
 }
 
-/* Passes over callers that are the same function again, `most` at most. */
+/* Skips callers that are the same function again, at most `most`. */
 static unsigned walk_repeats(struct stack_walk *walk, const struct frame *frame, unsigned most)
 {
 	struct stack_walk ahead = *walk;
@@ -283,7 +283,7 @@ static void write_line(struct text_page *page, unsigned indent, const char *text
 	buffer_append_byte(page->out, '\n');
 }
 
-/* For a place: the program's calls that all of its stacks share. */
+/* For a place: writes the program's calls that all of its stacks share. */
 static void write_shared_callers(struct text_page *page, const struct group *group, unsigned indent)
 {
 	struct buffer callers = {0};

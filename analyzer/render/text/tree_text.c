@@ -31,17 +31,17 @@
 enum {
 	COLUMNS_LEAST = 60,
 	INDENT_STEP = 2,
-	CHAIN_FIRST = 3, /* of a long chain of single calls, this many frames at its start */
-	CHAIN_LAST = 4,  /* and at its end are printed */
+	CHAIN_FIRST = 3, /* frames at the start of a long chain of single calls, */
+	CHAIN_LAST = 4,  /* and at its end, that are printed */
 };
 
 struct tree_text {
 	struct buffer *out;
 	const struct call_tree *tree;
 	uint32_t columns;
-	uint32_t columns_left; /* taken by the numbers in front of the tree */
+	uint32_t columns_left; /* columns that the numbers in front of the tree leave */
 	double least;          /* width of the smallest branch that is drawn */
-	uint32_t *indent;      /* of the nodes that have been printed */
+	uint32_t *indent;      /* of nodes that are printed */
 };
 
 static struct quantity value_text(const struct call_tree *tree, double value)
@@ -87,7 +87,7 @@ static void blanks_print(struct tree_text *text, uint32_t count)
 	buffer_printf(text->out, "%*s", (int)count, "");
 }
 
-/* The frame's function, shortened to what is left of the line, and its place in the source where that still fits. */
+/* Writes the frame's function, shortened to the rest of the line, and its place in the source if that still fits. */
 static void frame_print(struct tree_text *text, const struct call_node *node, uint32_t used)
 {
 	const char *function = text->tree->frames[node->frame].function;
@@ -110,7 +110,7 @@ static bool node_is_drawn(const struct tree_text *text, uint32_t node)
 	return node == 0 || (width > 0 && width >= text->least);
 }
 
-/* The function's own allocations are a branch of their own if it also calls functions that allocated. */
+/* A function's own allocations are a branch of their own if it also calls functions that allocated. */
 static bool self_is_drawn(const struct tree_text *text, uint32_t node)
 {
 	const struct call_node *nodes = text->tree->nodes;
@@ -120,7 +120,7 @@ static bool self_is_drawn(const struct tree_text *text, uint32_t node)
 	return nodes[node].end > node + 1 && node_is_drawn(text, node + 1) && width > 0 && width >= text->least;
 }
 
-/* True where more than one line would stand directly below the node, the line for what is too small left out. */
+/* Whether more than one line would stand directly below the node, not counting the line for small branches. */
 static bool node_branches(const struct tree_text *text, uint32_t node)
 {
 	const struct call_node *nodes = text->tree->nodes;
@@ -132,7 +132,7 @@ static bool node_branches(const struct tree_text *text, uint32_t node)
 	return lines > 1;
 }
 
-/* Deep trees are not pushed off the page: the indentation stops growing at half of what the numbers leave. */
+/* Deep trees must not leave the page: the indentation stops growing at half of the columns that the numbers leave. */
 static uint32_t indent_below(const struct tree_text *text, uint32_t node)
 {
 	uint32_t indent = text->indent[node];
@@ -168,8 +168,8 @@ static void node_print(struct tree_text *text, uint32_t node)
 	}
 }
 
-/* One line for `first` and the siblings after it, which are all too small to be drawn; none for those that have no
- * value at all (everything they allocated was freed). */
+/* Writes a line for `first` and the siblings after it, which are all too small to draw; nothing for those without any
+ * value (everything they allocated was freed). */
 static void rest_print(struct tree_text *text, uint32_t parent, uint32_t first)
 {
 	const struct call_node *nodes = text->tree->nodes;
@@ -189,7 +189,7 @@ static void rest_print(struct tree_text *text, uint32_t parent, uint32_t first)
 		      branches == 1 ? "" : "es");
 }
 
-/* Counts the nodes from this one on that have everything from their first child; their other children, if any, have no
+/* Counts the nodes, from this one on, whose whole value comes from their first child; their other children have no
  * value. */
 static uint32_t chain_length(const struct tree_text *text, uint32_t node)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Words for where memory is: see account_words.h. */
+/* Sentences about where memory is: see account_words.h. */
 #include "render/words/account_words.h"
 
 #include <math.h>
@@ -174,7 +174,8 @@ static void unexplained_sentence(struct buffer *out, const struct account *accou
 			      quantity_share(account->unexplained, account->rss).text);
 }
 
-/* By which calls. What was mapped without access and made accessible later has no row: mprotect() is not recorded. */
+/* Says which calls mapped it. Memory that was mapped without access and made accessible later has no row, since
+ * mprotect() is not recorded. */
 static const char *calls_of_own(const struct profile *profile, double own)
 {
 	const bool is_known = profile->rate && profile->memory_known >> SEEP_MEMORY_MAPPINGS & 1;
@@ -262,7 +263,8 @@ static void kept_append(struct buffer *out, const struct memory_growth *growth, 
 		buffer_append_byte(out, ')');
 }
 
-/* ": heap +20.0 MiB, unexplained +10.1 MiB", the most first. Of the heap either all counts, or only what is not in use. */
+/* ": heap +20.0 MiB, unexplained +10.1 MiB", the largest first. Of the heap, either everything counts or only what is
+ * not in use. */
 static void classes_append(struct buffer *out, const struct memory_growth *growth, bool rest_of_heap)
 {
 	const double least = fmax(change_worth_saying, fabs(memory_growth_of_rss(growth)) * rest_worth_saying);

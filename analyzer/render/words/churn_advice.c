@@ -8,12 +8,12 @@
 #include "render/words/estimate.h"
 #include "statistics/measure.h"
 
-#define TEMPORARY_SHARE 0.9 /* of the freed objects, so young, ... */
-#define LEAVING_SHARE 0.01  /* ... where no more than this changed threads */
+#define TEMPORARY_SHARE 0.9 /* share of the freed objects that must be so young ... */
+#define LEAVING_SHARE 0.01  /* ... if at most this share changed threads */
 #define REMOTE_SHARE 0.1
 #define LADDER_SHARE 0.3
 
-/* The memory of one pattern that was freed in a period, by the period's length. */
+/* The memory of one pattern that was freed in a period, divided by the period's length. */
 struct pattern_rates {
 	double share, bytes_per_second, calls_per_second;
 };
@@ -44,7 +44,7 @@ static bool is_there(const struct churn *churn, enum churn_pattern pattern)
 	case CHURN_LADDER:
 		return churn->grown >= LADDER_SHARE;
 	case CHURN_TEMPORARY:
-		/* The steps of a ladder are short-lived as well, but better advice exists for them. */
+		/* The steps of a ladder are short-lived, too, but there is better advice for them. */
 		return churn->shortly >= TEMPORARY_SHARE && churn->remotely <= LEAVING_SHARE &&
 		       !(churn->grown >= LADDER_SHARE);
 	case CHURN_REMOTE:

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Advice for a site's churn, as far as the recorded data can show a reason: each with the bytes and calls a second that
- * it is about. */
+/* Advice about a site's churn, as far as the recorded data show a reason, with the bytes and calls a second to which it
+ * applies. */
 #ifndef SEEP_WORDS_CHURN_ADVICE_H
 #define SEEP_WORDS_CHURN_ADVICE_H
 
@@ -15,7 +15,7 @@ enum churn_pattern {
 	CHURN_PATTERNS
 };
 
-/* True where the pattern is worth a word; then a line without newline is appended, if `out` is given. */
+/* Whether the pattern is worth mentioning; if so, appends a line without a newline to `out`, unless that is NULL. */
 bool churn_advice_append(struct buffer *out, const struct churn *churn, enum churn_pattern pattern);
 
 /* "advice": an array of {"pattern","bytes_per_s","calls_per_s"}. */

@@ -8,7 +8,7 @@
 
 #include "profile/lost.h"
 
-/* One unit for three numbers: that of the largest. */
+/* One unit for three numbers: the one that suits the largest. */
 struct scale {
 	const char *unit;
 	double divisor;
@@ -42,7 +42,7 @@ static void number_print(char *out, size_t size, double value, const struct scal
 		 is_zero ? 0 : scaled);
 }
 
-/* `certain`: the word for a value whose interval is empty. */
+/* `certain`: the word for a value that has an empty interval. */
 static struct estimate_text estimate_print(double value, struct interval interval, bool is_count, bool is_signed,
 					   const char *certain)
 {
@@ -51,7 +51,7 @@ static struct estimate_text estimate_print(double value, struct interval interva
 	const double magnitude = fmax(fabs(value), fmax(fabs(interval.low), fabs(interval.high)));
 	const struct scale scale = scale_for(magnitude, is_count);
 
-	if (!(magnitude < 1e18)) { /* of a hostile file: the number would say nothing */
+	if (!(magnitude < 1e18)) { /* only a hostile file has such a number, which says nothing */
 		strcpy(text.value, "?");
 		strcpy(text.interval, "?");
 		return text;
@@ -138,7 +138,7 @@ struct quantity quantity_count_rate(double rate)
 {
 	struct quantity small = {""};
 
-	/* Rarer than every other second: digits behind the point matter. */
+	/* Below ten a second, digits behind the point matter. */
 	if (!(rate > 0 && rate < 10))
 		return per_second(quantity_count(isfinite(rate) ? rate : 0), rate);
 	snprintf(small.text, sizeof small.text, "%.2g", rate);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The heap in words: see heap_words.h. */
+/* Sentences about the heap: see heap_words.h. */
 #include "render/words/heap_words.h"
 
 #include <math.h>
@@ -7,7 +7,7 @@
 
 #include "render/words/estimate.h"
 
-/* Of RSS. What is less is not worth a line, or a sentence. */
+/* As shares of RSS: smaller amounts are not worth a line, or a sentence. */
 static const double share_worth_a_line = 0.0005, share_worth_saying = 0.1, share_worth_advice = 0.03,
 		    share_worth_naming = 0.01;
 static const double bytes_worth_saying = 8 << 20;
@@ -42,7 +42,7 @@ static void part_add_text(struct parts *parts, double resident, const char *text
 		buffer_append_text(part_add(parts, resident), text);
 }
 
-/* The samples' rounding, as a share, of what the allocator has given out. */
+/* The samples' rounding, as a share of what the allocator has given out. */
 static double kept_rounding(const struct account_heap *heap)
 {
 	const double sampled = heap->in_use + heap->rounding;
@@ -56,7 +56,7 @@ static void untouched_add(struct buffer *text, const struct account_heap *heap)
 		buffer_printf(text, ", and %s never touched", quantity_bytes(heap->untouched).text);
 }
 
-/* mimalloc says nothing of free pages between others until their thread gives them back. */
+/* mimalloc does not report free pages between others until their thread gives them back. */
 static const char *unexplained_words(const struct account *account)
 {
 	if (account->heap.kept.unexplained < 0)
@@ -128,7 +128,7 @@ static void rest_sentence(struct buffer *out, const struct account *account)
 			      quantity_bytes(least).text, allocator, allocator);
 }
 
-/* Why the allocator's structures say nothing, where somebody looked. */
+/* Says why the allocator's structures say nothing, if somebody looked. */
 static void state_sentence(struct buffer *out, const struct account *account)
 {
 	static const char *const why[] = {
@@ -232,7 +232,7 @@ static void advice_for_mimalloc(struct buffer *out, const struct account *accoun
 		    out, " mi_collect(true), called by each thread, gives whole pages back: it did so in the copy.");
 }
 
-/* What helps, if there is enough of it to help against. */
+/* Says what helps, if there is enough to help against. */
 static void advice(struct buffer *out, const struct account *account)
 {
 	static const struct {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The heap's memory, as its allocator keeps it, in words: its parts, what fragments it, and what would help. */
+/* The heap's memory in words, as its allocator keeps it: its parts, what fragments it, and what would help. */
 #ifndef SEEP_WORDS_HEAP_WORDS_H
 #define SEEP_WORDS_HEAP_WORDS_H
 
@@ -13,11 +13,11 @@ struct heap_part {
 	struct buffer words; /* the caller's */
 };
 
-/* Parts that add up to the heap's class, but for those that are too small to be shown. Their number. */
+/* Parts that add up to the heap's class, except for those too small to be shown. Returns their number. */
 size_t heap_parts(struct heap_part items[HEAP_PARTS_MOST], const struct account *account);
 
-/* Sentences, each with a blank in front; none where there is nothing to say. */
+/* Sentences, each after a blank; nothing if there is nothing to say. */
 void heap_sentences(struct buffer *out, const struct account *account);
-void heap_asked_sentence(struct buffer *out, const struct account *account); /* how its allocator came to say so */
+void heap_asked_sentence(struct buffer *out, const struct account *account); /* how the allocator was asked */
 
 #endif

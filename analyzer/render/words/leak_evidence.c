@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Evidence in words. Each sentence says what was seen, with its numbers, and then what that means. */
+/* Evidence in words. Each sentence first says what was seen, with its numbers, and then what that means. */
 #include "render/words/leak_evidence.h"
 
 #include <math.h>
@@ -9,7 +9,7 @@
 #include "render/words/leak_sentence.h"
 #include "statistics/measure.h"
 
-#define SAWTOOTH 2 /* at its highest, times the amount that is left now */
+#define SAWTOOTH 2 /* at its highest, a site had at least this many times its present amount */
 
 /* "of 34 sampled blocks older than 2 s none died". */
 static void append_deaths(struct buffer *out, const struct leak_evidence *evidence)
@@ -99,8 +99,8 @@ static void append_stopped(struct buffer *out, const struct leaks *leaks, const 
 			      quantity_duration(seconds_since(leaks, evidence->last_ns) * 1e9).text);
 }
 
-/* "; a verdict is possible in 20 s, or with --rate=64K within a recording as long as this": of one that has ended, how
- * long it would have to be. */
+/* "; a verdict is possible in 20 s, or with --rate=64K within a recording as long as this"; for a recording that has
+ * ended, how long it would have to be. */
 static void append_possible(struct buffer *out, const struct leaks *leaks, const struct leak_row *row)
 {
 	const uint64_t rate = row->possible_rate;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Why a site has its verdict, in one line of words. */
+/* Why a site has its verdict, in one line. */
 #ifndef SEEP_WORDS_LEAK_EVIDENCE_H
 #define SEEP_WORDS_LEAK_EVIDENCE_H
 
@@ -11,7 +11,7 @@ const char *leak_caution_name(enum leak_caution caution);
 /* "short", "few", "old", "swings", "chance"; NULL: there is a verdict. */
 const char *leak_unknown_name(enum leak_unknown unknown);
 
-/* A pace is extended to at most this many times the time that was seen; a larger unit of time is not used. */
+/* A pace is extrapolated to at most this many times the time that was seen; no larger unit of time is used. */
 #define LEAK_HORIZON 10
 struct leak_unit {
 	const char *name; /* "an hour", "a minute", "a second" */

@@ -7,7 +7,7 @@
 #include "render/words/estimate.h"
 #include "render/words/quantity.h"
 
-#define EVEN 3 /* standard deviations of a count that the quarters may lie apart */
+#define EVEN 3 /* standard deviations by which the quarters' counts may differ */
 
 static bool births_are_even(const struct cohort_outcome *old)
 {

@@ -7,20 +7,20 @@
 #include "leaks/leaks.h"
 #include "series/series.h"
 
-/* "all 136 sampled blocks older than 2 s still live, born evenly": of a leak. */
+/* "all 136 sampled blocks older than 2 s still live, born evenly": for a leak. */
 void leak_sentence_append(struct buffer *out, const struct leak_row *row);
 
-/* "a cache that is still filling looks the same": what the verdict can't exclude; nothing for one that is sure. */
+/* "a cache that is still filling looks the same": what the verdict can't exclude; nothing for a sure one. */
 void leak_caution_append(struct buffer *out, const struct leaks *leaks, const struct leak_row *row);
 
-/* "at least 96 % [93, 98] of its bytes are referenced by nobody: lost memory", or "all (at least 98 %)": nothing where nobody has looked, or where that says
- * little of the verdict. True: something. */
+/* "at least 96 % [93, 98] of its bytes are referenced by nobody: lost memory", or "all (at least 98 %)". Nothing if
+ * nobody looked, or if it hardly matters for the verdict. True: it has appended something. */
 bool leak_references_append(struct buffer *out, const struct leak_row *row);
 
 /* "spread over 212 stacks in 34 places, none of which alone is proven". */
 void spread_sentence_append(struct buffer *out, const struct spread_place *spread);
 
-/* "2 snapshots by the timer, 3 are needed: possible in 10 s": why there are no verdicts, and what to do about it. */
+/* "2 snapshots by the timer, 3 are needed: possible in 10 s": why there are no verdicts, and what to do about that. */
 void leak_want_append(struct buffer *out, const struct leaks *leaks, const struct series *series);
 
 #endif

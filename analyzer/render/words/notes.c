@@ -11,7 +11,7 @@
 #include "render/words/quantity.h"
 
 #define DETECTION_RATES 3
-#define NAMELESS_SHARE 0.02 /* a smaller share is not worth a note */
+#define NAMELESS_SHARE 0.02 /* no note about a smaller share */
 
 const char *trigger_name(uint32_t trigger)
 {
@@ -49,9 +49,9 @@ static const struct {
     {SEEP_SNAPSHOT_DOUBTED, "the keeper died while it folded events: one of them may be counted twice"},
 };
 
-/* The memory in use of stacks whose innermost call has no name, or one that was kept with the recording. */
+/* The memory in use of stacks whose innermost call has no name, or a name that was kept with the recording. */
 struct naming {
-	double *nameless, *kept; /* bytes by module */
+	double *nameless, *kept; /* bytes, by module */
 	double total;
 };
 
@@ -82,7 +82,7 @@ static void naming_free(struct naming *naming)
 	free(naming->kept);
 }
 
-/* The module that has most, if that is worth a note; else NULL. */
+/* The module with most bytes, if these are worth a note; else NULL. */
 static const struct profile_module *most_of(const struct profile *profile, const double *bytes, double total,
 					    double *most)
 {
@@ -132,7 +132,7 @@ static void kept_append(struct buffer *out, const struct profile *profile, const
 			      path_base_name(module->path), quantity_share(bytes, naming->total).text);
 }
 
-/* A program that was joined had memory before, which nobody knows of. */
+/* A program that was joined had memory before, about which nothing is known. */
 void joined_note_append(struct buffer *out, const struct profile *profile)
 {
 	const time_t seconds = (time_t)(profile->start_unix_ns / 1000000000u);

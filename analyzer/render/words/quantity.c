@@ -6,8 +6,8 @@
 
 #include "render/words/quantity.h"
 
-/* Scales by `base` until the number is short; the unit's index is returned. What would round up to the next unit is
- * taken there: 1023.6 KiB is 1.00 MiB. */
+/* Scales by `base` until the number is short; returns the unit's index. A number that would round up to the next unit
+ * gets that unit: 1023.6 KiB is 1.00 MiB. */
 static int quantity_scale(double *magnitude, double base, int unit, int unit_max)
 {
 	while (*magnitude >= base - 0.5 && unit < unit_max) {
@@ -57,7 +57,7 @@ struct quantity quantity_exact(double value)
 	char digits[24];
 	size_t length, used = 0;
 
-	if (fabs(value) >= 1e15) { /* longer than any real amount; the commas would not fit */
+	if (fabs(value) >= 1e15) { /* more than any real amount; the commas would not fit */
 		snprintf(quantity.text, sizeof quantity.text, "%.6e", value);
 		return quantity;
 	}

@@ -14,7 +14,7 @@ struct quantity quantity_bytes(double bytes);
 struct quantity quantity_count(double count);
 /* Whole and exact, with commas: "102,881,234". */
 struct quantity quantity_exact(double value);
-/* "12.3 %"; "<0.1 %" for a part that would be printed as zero; "-" if the whole is zero. */
+/* "12.3 %"; "<0.1 %" for a part that would print as zero; "-" if the whole is zero. */
 struct quantity quantity_share(double part, double whole);
 
 #endif
