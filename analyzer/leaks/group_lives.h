@@ -10,7 +10,7 @@
 struct group_lives {
 	const struct history *history;
 	const struct leaks *leaks;
-	bool *is_one_block;    /* by site of the history: one block, reallocated ever larger */
+	bool *is_one_block;    /* by site of the history: one block that is reallocated ever larger */
 	uint32_t *objects;     /* of the history, ordered by group */
 	size_t *objects_begin; /* by group, with one entry more */
 	size_t objects_most;   /* the most in one group */

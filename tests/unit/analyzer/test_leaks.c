@@ -190,7 +190,7 @@ static void a_block_that_grows_is_no_leak_and_no_part_of_one(void **state)
 	assert_int_equal(leaks.verdicts[LEAK_GROWING], 1);
 	for (uint32_t i = 0; i < leaks.count; i++)
 		leak_evidence_append(&out, &leaks, &leaks.rows[i]);
-	assert_non_null(strstr(out.data, "one block, reallocated ever larger"));
+	assert_non_null(strstr(out.data, "one block that is reallocated ever larger"));
 	leaks_free(&leaks);
 	buffer_free(&out);
 	leaks_of_profiles(&leaks, series, SNAPSHOTS, GROUP_BY_MODULE);
