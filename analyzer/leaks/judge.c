@@ -20,7 +20,8 @@
 #define LAST_PART 8        /* the last 1/8 of the recording */
 #define VEIL_PART 16       /* at an age past 1/16 of the recording, the newest blocks can't be told from noise */
 #define QUIET_SHARE 1      /* times the earlier pace, or less: then the young objects do not show that births go on */
-#define FULL_SHARE 0.4     /* in a full cache, this share of the blocks that get old dies, or more */
+#define FULL_SHARE 0.4     /* in a full cache, this share of the blocks that get old dies, or more; ... */
+#define FULL_CEASING 0.6   /* ... and this, where deaths are far rarer past that age than before it */
 #define HIGHER 1.1         /* times the amount before counts as more than before */
 #define TELLING_SAMPLES 12 /* samples of a leak that are enough for a verdict, ... */
 #define TELLING_TIMES 10   /* ... if they come, at its pace, within so many times the recording's length */
@@ -184,12 +185,15 @@ static enum leak_verdict verdict_by_rate(const struct leak_row *row, const struc
 }
 
 /* Whether objects past the age now die about as often as others reach it: a cache that is full. */
-static bool is_full(const struct leaks *leaks, const struct follow_ups *all, uint64_t age_ns, const struct births *old)
+static bool is_full(const struct leaks *leaks, const struct follow_ups *all, const struct leak_evidence *evidence,
+		    const struct births *old)
 {
+	const uint64_t age_ns = evidence->plateau_age_ns;
+	const double share = evidence->ceases ? FULL_CEASING : FULL_SHARE;
 	const double window_ns = leaks->seconds * 1e9 / LAST_PART;
 	const double deaths = cohort_deaths_since(all, age_ns, old->end_ns + (double)age_ns - window_ns);
 
-	return deaths > 0 && deaths >= FULL_SHARE * (double)births_within(old, old->end_ns - window_ns, old->end_ns);
+	return deaths > 0 && deaths >= share * (double)births_within(old, old->end_ns - window_ns, old->end_ns);
 }
 
 static void judge(struct leak_row *row, const struct leaks *leaks, const struct follow_ups *all)
@@ -207,7 +211,7 @@ static void judge(struct leak_row *row, const struct leaks *leaks, const struct 
 		judge_rest(row, leaks, &any);
 	} else if (has_ended(leaks, &old, &any)) {
 		row->verdict = LEAK_STOPPED;
-	} else if (evidence->is_proven && !is_full(leaks, all, evidence->plateau_age_ns, &old)) {
+	} else if (evidence->is_proven && !is_full(leaks, all, evidence, &old)) {
 		measure_rate(row, leaks, all, &old);
 		row->verdict = verdict_by_rate(row, &old, &any);
 	} else {

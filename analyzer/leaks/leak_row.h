@@ -56,6 +56,7 @@ struct leak_evidence {
 	/* the chance of so few deaths if blocks of that age lived, on average, for half of the time that they were
 	 * watched */
 	double p;
+	bool ceases;              /* that age is late, and deaths past it are far rarer than before it */
 	bool has_plateau;         /* no block seems to die past that age; not yet proven */
 	bool has_cohorts;         /* the blocks that stay were not all born early */
 	bool is_one_block;        /* one block at a time, each larger than the last: nothing below applies to it */

@@ -79,13 +79,27 @@ static double life_asked(uint64_t age_ns, const struct leaks *leaks)
 	return (leaks->seconds * 1e9 - (double)age_ns) / LIFE_PART;
 }
 
+/* A short series has no smaller age. */
+static bool age_is_late(uint64_t age_ns, const struct leaks *leaks)
+{
+	return age_ns > leaks->usual_gap_ns && (double)age_ns > leaks->seconds * 1e9 / LATE_AGE;
+}
+
+/* Past the age deaths are far rarer than before it: whatever becomes of the others, some objects stay. In a cache they are
+ * as frequent there, or more so. */
+static bool deaths_cease(const struct cohort_outcome *old, const struct follow_ups *all, const struct leaks *leaks)
+{
+	const struct cohort_outcome seen = cohort_outcome_at(all, leaks->usual_gap_ns, 0);
+	const double deaths = (double)seen.deaths - old->deaths;
+
+	return deaths > 0 && cohort_p_value(old, (seen.exposure_ns - old->exposure_ns) / deaths) <= PROOF_P;
+}
+
 /* Enough of the objects that reached the age must be alive, and a large enough share must outlive every age seen. The
- * shorter they can be watched, the more are needed: a cache that evicts at random has some very old ones, too. A short
- * series has no smaller age. */
+ * shorter they can be watched, the more are needed: a cache that evicts at random has some very old ones, too. */
 static bool enough_survive(const struct leak_evidence *evidence, uint32_t survivors, const struct leaks *leaks)
 {
-	const uint64_t age_ns = evidence->plateau_age_ns;
-	const bool is_late = age_ns > leaks->usual_gap_ns && (double)age_ns > leaks->seconds * 1e9 / LATE_AGE;
+	const bool is_late = age_is_late(evidence->plateau_age_ns, leaks);
 
 	return survivors >= (is_late ? SURVIVORS_LATE : SURVIVORS_LEAST) &&
 	       evidence->plateau >= (is_late ? PLATEAU_LATE : PLATEAU_LEAST);
@@ -104,6 +118,10 @@ static void evidence_fill(struct leak_evidence *evidence, const struct follow_up
 	evidence->old = old;
 	evidence->p = cohort_p_value(&tested, life_asked(age_ns, leaks));
 	evidence->plateau = fmin(old.plateau, tested.plateau);
+	evidence->ceases =
+	    evidence->p <= SUSPECT_P && age_is_late(age_ns, leaks) && deaths_cease(&tested, later, leaks);
+	if (evidence->ceases)
+		evidence->plateau = fmin(old.plateau_firm, tested.plateau_firm);
 	evidence->has_plateau = evidence->p <= SUSPECT_P && enough_survive(evidence, tested.survivors, leaks);
 	evidence->has_cohorts = cohorts_hold(&old, false);
 	evidence->is_proven = evidence->has_plateau && cohorts_hold(&old, true) && evidence->p <= PROOF_P;

@@ -62,6 +62,7 @@ static bool reaches(const struct follow_up *object, uint64_t age_ns)
 
 /* At the greatest ages one or two are left at risk, whose deaths say nothing about the others. */
 #define AT_RISK_LEAST 3
+#define AT_RISK_FIRM 8
 
 #define SORT_BY_HAND_MOST 32 /* steps */
 
@@ -199,7 +200,7 @@ static size_t first_after(const struct follow_order *order, double age, size_t n
 }
 
 /* The product over all deaths, in the order of their ages. Who enters at the age of a death was not at risk of it. */
-static double order_plateau(const struct follow_order *order)
+static double order_plateau(const struct follow_order *order, double least)
 {
 	double at_risk = 0, share = 1;
 
@@ -208,13 +209,13 @@ static double order_plateau(const struct follow_order *order)
 		if (!order->counts[i])
 			continue;
 		if (order->leavings[i].died)
-			share *= at_risk >= AT_RISK_LEAST ? 1 - 1 / at_risk : 1;
+			share *= at_risk >= least ? 1 - 1 / at_risk : 1;
 		at_risk--;
 	}
 	return share;
 }
 
-static double plateau_of(const struct follow_ups *all, uint64_t age_ns)
+static void plateaus_find(struct cohort_outcome *outcome, const struct follow_ups *all)
 {
 	struct follow_order *order = all->order ? all->order : follow_order_create(all);
 	const size_t offset = (size_t)(all->objects - order->objects);
@@ -224,20 +225,20 @@ static double plateau_of(const struct follow_ups *all, uint64_t age_ns)
 	memset(order->counts, 0, order->count * sizeof *order->counts);
 	for (size_t i = 0; i < all->count; i++) {
 		const struct follow_up *object = &all->objects[i];
-		if (!reaches(object, age_ns))
+		if (!reaches(object, outcome->age_ns))
 			continue;
 		const uint32_t rank = order->rank[offset + i];
-		const double entered = age_entered(all, object, age_ns);
+		const double entered = age_entered(all, object, outcome->age_ns);
 		if (order->leavings[rank].age < entered)
 			continue;
 		near = first_after(order, entered, near);
 		order->entered[near]++;
 		order->counts[rank] = true;
 	}
-	const double share = order_plateau(order);
+	outcome->plateau = order_plateau(order, AT_RISK_LEAST);
+	outcome->plateau_firm = order_plateau(order, AT_RISK_FIRM);
 	if (!all->order)
 		follow_order_free(order);
-	return share;
 }
 
 struct survival_tail cohort_tail(const struct follow_ups *all, uint64_t from_ns, uint64_t to_ns)
@@ -282,7 +283,7 @@ static void count_births(struct cohort_outcome *outcome, const struct follow_ups
 
 struct cohort_outcome cohort_outcome_at(const struct follow_ups *all, uint64_t age_ns, uint64_t from_ns)
 {
-	struct cohort_outcome outcome = {.age_ns = age_ns, .plateau = 1};
+	struct cohort_outcome outcome = {.age_ns = age_ns, .plateau = 1, .plateau_firm = 1};
 
 	for (size_t i = 0; i < all->count; i++) {
 		const struct follow_up *object = &all->objects[i];
@@ -297,7 +298,7 @@ struct cohort_outcome cohort_outcome_at(const struct follow_ups *all, uint64_t a
 			measure_add_sample(&outcome.lasting, object->size, object->rate);
 	}
 	if (outcome.deaths)
-		outcome.plateau = plateau_of(all, age_ns);
+		plateaus_find(&outcome, all);
 	if (outcome.survivors)
 		count_births(&outcome, all);
 	return outcome;

@@ -55,6 +55,7 @@ struct cohort_outcome {
 	double
 	    plateau; /* share that outlives every age seen, of those that reached this one (Kaplan-Meier, while three or more are at risk); 1 where
 			   none died */
+	double plateau_firm; /* the same while eight or more are at risk: no single late death weighs much */
 };
 
 /* `from_ns` concerns `lasting` alone. */

@@ -271,16 +271,16 @@ def shape_tables(write, shapes, seeds, first):
           f"at first and has a gap are not shown. On both grids, by volume, **{' / '.join(str(s) for s, _ in sure)} of {sure[0][1]} "
           "recordings of shapes that stopped, ramp up or are caches are called a leak without caution**, and "
           f"{' / '.join(f'{100 * c / n:.1f}' for c, n in called)} % of the leaks are called leaks. The leak rate's interval covers the "
-          f"true pace in {shapes['covered']} of {shapes['count']} cases ({shapes['covered'] / shapes['count']:.3f}); shapes that are no "
+          f"true pace in {shapes['covered']} of {shapes['count']} cases ({shapes['covered'] / shapes['count']:.3f}); shapes that are not "
           "leaks but were called so are among these, and the true pace of a cache is 0.\n\n"
-          "Below 90 % at 60 R is one shape, the leak beside a random cache of 2 V: only past 0.61 L, the oldest age that is tried, next "
-          "to nothing of the cache is left. 23 R of the leak were born early enough for that on average, and in a fifth of the "
-          "recordings they show fewer than the 20 samples that the rule asks for at such ages. With 15 in place of 20 the shape was "
-          "called in 65 of 80 recordings in place of 62, but so were 4 more of 2160 caches and ramps (with caution).\n\n"
+          "Hardest of the leaks is the one beside a random cache of 2 V: only past 0.61 L, the oldest age that is tried, next "
+          "to nothing of the cache is left, and 23 R of the leak were born early enough for that on average. At 60 R it is called in 214 "
+          "of 240 recordings (seeds 7001, 9001, 12001 and 15001 on, of which those from 9001 were used to make the rule); [SAMPLING.md](SAMPLING.md) says why the others are missed.\n\n"
           "*With --references*: as if they had been looked for at the end, and found what is true: nobody refers to what leaks, and all else is "
           f"referenced. Of what is not a leak, or may be none, {' / '.join(str(s) for s, _ in looked_wrong)} are then called a leak without caution where "
           f"{' / '.join(str(s) for s, _ in wrong)} were; of the leaks, {' / '.join(f'{100 * s / n:.1f}' for s, n in looked_right)} % where "
-          f"{' / '.join(f'{100 * s / n:.1f}' for s, n in right)} % were.")
+          f"{' / '.join(f'{100 * s / n:.1f}' for s, n in right)} % were. "
+          "Which cautions a proof of loss takes away was chosen with seeds 7001 to 7010 in sight.")
     table("Leaks", ("leak",))
     table("Not leaks: memory that has stopped growing, ramps up, or is a cache", ("stopped", "ramp", "cache"))
     table("Shapes that nobody can tell from leaks", ("either",))

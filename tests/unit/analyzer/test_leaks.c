@@ -201,6 +201,31 @@ static void a_block_that_grows_is_no_leak_and_no_part_of_one(void **state)
 	series_free_profiles(series, SNAPSHOTS);
 }
 
+/* Of recordings in which the last of those that are still watched die, one in a series of few, or few of a cache get old. */
+static void a_leak_beside_a_cache_is_told_by_deaths_that_cease(void **state)
+{
+	static const uint64_t seeds[] = {9006, 9007, 9051, 9053};
+
+	(void)state;
+	for (size_t k = 0; k < sizeof seeds / sizeof *seeds; k++) {
+		size_t count;
+		struct profile **series = shapes_run(GRID_EVEN, RATE, 60, seeds[k], &count);
+		struct leaks leaks;
+		leaks_of_profiles(&leaks, series, count, GROUP_BY_STACK);
+		for (uint32_t i = 0; i < leaks.count; i++) {
+			const uint64_t key = leaks.groups.groups[leaks.rows[i].group].key;
+			const char *name = shape_name(series_site(key, (uint32_t)shape_count()));
+			if (strcmp(name, "beside a random cache of 2 V, 0.15 L") == 0)
+				assert_int_equal(leaks.rows[i].verdict, LEAK_LEAK);
+			if (strcmp(name, "random eviction, full at 0.4 L") == 0 ||
+			    strcmp(name, "FIFO, full at 0.7 L") == 0)
+				assert_int_not_equal(leaks.rows[i].verdict, LEAK_LEAK);
+		}
+		leaks_free(&leaks);
+		series_free_profiles(series, count);
+	}
+}
+
 static void a_short_series_has_no_verdicts(void **state)
 {
 	struct simulation *simulation = simulation_run(PATTERN_LIST, RATE, 200, 1);
@@ -345,6 +370,7 @@ int main(void)
 	    cmocka_unit_test(no_difference_is_steady_whose_interval_excludes_zero),
 	    cmocka_unit_test(what_stops_is_called_stopped),
 	    cmocka_unit_test(a_block_that_grows_is_no_leak_and_no_part_of_one),
+	    cmocka_unit_test(a_leak_beside_a_cache_is_told_by_deaths_that_cease),
 	    cmocka_unit_test(a_short_series_has_no_verdicts),
 	    cmocka_unit_test(the_time_to_the_limit_follows_from_the_rate),
 	    cmocka_unit_test(nothing_is_promised_of_a_recording_that_has_ended),
