@@ -25,8 +25,10 @@ size_t map_count(const struct map *map);
  * map's keys and values would be larger than the entries. The caller compares, from its hash on, until it finds its
  * entry or a free slot:
  *
- * *       for (size_t at = hash;; at++) { *               uint32_t *slot = index_table_slot(&table, at); *
- * if (*slot == 0 || is_wanted(&array[*slot - 1])) *                       ...
+ *	for (size_t at = hash;; at++) {
+ *		uint32_t *slot = index_table_slot(&table, at);
+ *		if (*slot == 0 || is_wanted(&array[*slot - 1]))
+ *			...
  */
 struct index_table {
 	uint32_t *slots; /* 0: free, else index + 1 */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A program of the build: writes the manual into an existing directory.
- * *	manual DIR    CLI.md, man1/, man7/, completions/
+ *
+ *	manual DIR    CLI.md, man1/, man7/, completions/
  */
 #include <errno.h>
 #include <stdio.h>
