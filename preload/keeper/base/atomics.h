@@ -8,6 +8,7 @@
 #define SEEP_BASE_ATOMICS_H
 
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -70,6 +71,14 @@ static inline void double_raise(seep_atomic_double *object, double value)
 			return;
 	} while (
 	    !atomic_compare_exchange_weak_explicit(object, &old, bits, memory_order_relaxed, memory_order_relaxed));
+}
+
+/* Copies whole words, one by one. Another process may read them meanwhile, and notices that afterwards. */
+static inline void words_copy(void *to, const void *from, size_t bytes)
+{
+	for (size_t i = 0; i < bytes / 8; i++)
+		__atomic_store_n((uint64_t *)to + i, __atomic_load_n((const uint64_t *)from + i, __ATOMIC_RELAXED),
+				 __ATOMIC_RELAXED);
 }
 
 #endif

@@ -17,14 +17,6 @@ static uint32_t at_most(uint32_t value, uint32_t limit)
 	return value < limit ? value : limit;
 }
 
-/* Another process may read what we write; it notices that afterwards. Entries are of whole words. */
-static void words_copy(void *to, const void *from, size_t bytes)
-{
-	for (size_t i = 0; i < bytes / 8; i++)
-		__atomic_store_n((uint64_t *)to + i, __atomic_load_n((const uint64_t *)from + i, __ATOMIC_RELAXED),
-				 __ATOMIC_RELAXED);
-}
-
 /* The file may be damaged: an impossible piece is left out. */
 static void state_load(struct mapping_table *table, const struct heap *heap, uint32_t round)
 {

@@ -172,14 +172,6 @@ static void candidates_check(struct round *round)
 	candidates_drop(round);
 }
 
-/* Another process may read what we write; it notices that afterwards. */
-static void words_copy(void *to, const void *from, size_t bytes)
-{
-	for (size_t i = 0; i < bytes / 8; i++)
-		__atomic_store_n((uint64_t *)to + i, __atomic_load_n((const uint64_t *)from + i, __ATOMIC_RELAXED),
-				 __ATOMIC_RELAXED);
-}
-
 static void sum_merge(struct seep_heap_sum *sum, const struct seep_heap_sum *more)
 {
 	double_add(&sum->uncertain, double_load(&more->uncertain));
