@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "push/pace.h"
 
+#include "base/map.h"
+
 #define SECOND_NS UINT64_C(1000000000)
 #define WAIT_MOST_NS (60 * SECOND_NS)
 enum { DOUBLINGS_MOST = 6 };
 
-/* splitmix64. */
 static uint64_t draw(uint64_t *state, uint64_t below)
 {
-	uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
-
-	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-	return below ? (z ^ (z >> 31)) % below : 0;
+	*state += UINT64_C(0x9e3779b97f4a7c15);
+	return below ? hash_word(*state) % below : 0;
 }
 
 uint64_t pace_spacing(double hz)
