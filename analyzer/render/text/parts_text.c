@@ -44,7 +44,6 @@ static void row_add(struct table *table, const struct inventory *inventory, cons
 void parts_text_render(struct text_page *page, const struct inventory *inventory, const struct parts *parts)
 {
 	const uint32_t shown = inventory->row_count < inventory->worth ? inventory->row_count : inventory->worth;
-	const enum group_by by = inventory->groups.by;
 	const struct part_name *names = part_names[parts->kind];
 	struct table_column columns[CELLS_MOST + 1] = {[CELL_USED] = {"in use", false},
 						       [CELL_FIRST] = {names[0].title, false},
@@ -55,7 +54,7 @@ void parts_text_render(struct text_page *page, const struct inventory *inventory
 	for (unsigned part = 1; part < PARTS; part++)
 		if (is_shown(inventory, parts, part))
 			columns[cells++].title = names[part].title;
-	columns[cells].title = group_title(by);
+	columns[cells].title = group_title(inventory->groups.by);
 	head_write_report(page, inventory);
 	if (parts->kind == PARTS_COLD)
 		text_write(page, STYLE_PLAIN, "cold: no byte changed in %u looks over %s\n",
@@ -65,13 +64,6 @@ void parts_text_render(struct text_page *page, const struct inventory *inventory
 	for (uint32_t i = 0; i < shown; i++)
 		row_add(&table, inventory, parts, i);
 	row_add(&table, inventory, parts, inventory->row_count);
-	buffer_append_byte(page->out, '\n');
-	table_write_titles(&table, page);
-	for (uint32_t i = 0; i < shown; i++) {
-		group_write_row(page, &table, i, &inventory->groups.groups[inventory->rows[i].group], by);
-	}
-	table_write_cells(&table, page, shown);
-	text_write(page, STYLE_PLAIN, "in all, %u %s%s\n", inventory->count, group_by_name(by),
-		   inventory->count == 1 ? "" : "s");
+	inventory_write_rows(page, &table, inventory, shown);
 	table_free(&table);
 }

@@ -56,7 +56,6 @@ static void write_rest(struct text_page *page, const struct inventory *inventory
 void report_text_render(struct text_page *page, const struct inventory *inventory)
 {
 	const uint32_t shown = inventory->row_count < inventory->worth ? inventory->row_count : inventory->worth;
-	const enum group_by by = inventory->groups.by;
 	const bool by_allocated = inventory->order >= ORDER_ALLOCATED;
 	const struct table_column columns[CELL_COUNT + 1] = {
 	    [CELL_BYTES] = {by_allocated ? "allocated" : "in use", false},
@@ -64,7 +63,7 @@ void report_text_render(struct text_page *page, const struct inventory *inventor
 	    [CELL_SHARE] = {"share", false},
 	    [CELL_OBJECTS] = {"objects", false},
 	    [CELL_OTHER] = {by_allocated ? "in use" : "allocated", false},
-	    [CELL_COUNT] = {group_title(by), false},
+	    [CELL_COUNT] = {group_title(inventory->groups.by), false},
 	};
 	struct table table;
 
@@ -73,15 +72,7 @@ void report_text_render(struct text_page *page, const struct inventory *inventor
 	for (uint32_t i = 0; i < shown; i++)
 		add_row(&table, inventory, &inventory->rows[i]);
 	add_row(&table, inventory, &inventory->total);
-
-	buffer_append_byte(page->out, '\n');
-	table_write_titles(&table, page);
-	for (uint32_t i = 0; i < shown; i++) {
-		group_write_row(page, &table, i, &inventory->groups.groups[inventory->rows[i].group], by);
-	}
-	table_write_cells(&table, page, shown);
-	text_write(page, STYLE_PLAIN, "in all, %u %s%s\n", inventory->count, group_by_name(by),
-		   inventory->count == 1 ? "" : "s");
+	inventory_write_rows(page, &table, inventory, shown);
 	write_rest(page, inventory);
 	table_free(&table);
 }

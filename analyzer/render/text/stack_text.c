@@ -341,3 +341,17 @@ void group_write_row(struct text_page *page, const struct table *table, uint32_t
 	group_write_name(page, group, by, table_text_start(table), CALLER_INDENT);
 	group_write_callers(page, group, by, CALLER_INDENT, CALLERS);
 }
+
+void inventory_write_rows(struct text_page *page, const struct table *table, const struct inventory *inventory,
+			  uint32_t shown)
+{
+	const enum group_by by = inventory->groups.by;
+
+	buffer_append_byte(page->out, '\n');
+	table_write_titles(table, page);
+	for (uint32_t i = 0; i < shown; i++)
+		group_write_row(page, table, i, &inventory->groups.groups[inventory->rows[i].group], by);
+	table_write_cells(table, page, shown);
+	text_write(page, STYLE_PLAIN, "in all, %u %s%s\n", inventory->count, group_by_name(by),
+		   inventory->count == 1 ? "" : "s");
+}

@@ -4,7 +4,7 @@
 #ifndef SEEP_TEXT_STACK_TEXT_H
 #define SEEP_TEXT_STACK_TEXT_H
 
-#include "compare/group.h"
+#include "compare/inventory.h"
 #include "render/terminal/table.h"
 #include "render/terminal/text_page.h"
 
@@ -32,5 +32,9 @@ void group_write_callers(struct text_page *page, const struct group *group, enum
 /* A table's row: its cells, the group's name, and the nearest callers below it. */
 void group_write_row(struct text_page *page, const struct table *table, uint32_t row, const struct group *group,
 		     enum group_by by);
+
+/* All rows of an inventory's table: titles, the groups that are shown, the total behind them; and the number of groups. */
+void inventory_write_rows(struct text_page *page, const struct table *table, const struct inventory *inventory,
+			  uint32_t shown);
 
 #endif
