@@ -127,7 +127,7 @@ bool recording_fold_heap(const char *directory, struct seep_image *image)
 	struct seep_heap_state state;
 	struct seep_fault fault = {0};
 
-	if (!seep_heap_open(&heap, directory, false, &fault))
+	if (seep_heap_is_complete(directory) || !seep_heap_open(&heap, directory, false, &fault))
 		return false;
 	seep_heap_state(&heap, &state);
 	bool folded = heap_has_the_last_word(&heap, &state) &&
@@ -174,10 +174,15 @@ static struct profile *open_recording_once(const char *directory, bool *vanished
 	struct profile *profile;
 
 	buffer_printf(&heap_path, "%s/%s", directory, SEEP_HEAP_NAME);
-	bool has_heap = seep_heap_open(&heap, directory, false, &fault);
+	bool has_heap = !seep_heap_is_complete(directory) && seep_heap_open(&heap, directory, false, &fault);
 	if (has_heap)
-		seep_heap_state(&heap, &state);
+		seep_heap_state(&heap,
+				&state); /* before the snapshots are listed: it may write the last one meanwhile */
 	bool has_snapshots = recording_list(directory, &recording, error);
+	if (!has_heap && !has_snapshots && seep_heap_open(&heap, directory, false, &fault)) {
+		has_heap = true; /* it was complete, and somebody has removed its snapshots */
+		seep_heap_state(&heap, &state);
+	}
 	if (recording.contradicts)
 		profile = NULL;
 	else if (has_heap && (!has_snapshots || heap_has_the_last_word(&heap, &state)))
@@ -219,7 +224,7 @@ struct profile *profile_open_now_keep(const char *directory, struct buffer *byte
 	struct profile *profile = NULL;
 	bool overtaken = true;
 
-	if (!seep_heap_open(&heap, directory, false, &fault))
+	if (seep_heap_is_complete(directory) || !seep_heap_open(&heap, directory, false, &fault))
 		return profile_open(directory, error);
 	seep_heap_state(&heap, &state);
 	buffer_printf(&heap_path, "%s/%s", directory, SEEP_HEAP_NAME);

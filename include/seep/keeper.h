@@ -61,6 +61,10 @@ void seep_heap_state(const struct seep_heap_view *heap, struct seep_heap_state *
 /* True while the process that records into it is alive (same pid, start time and boot) and its recording is not complete. */
 bool seep_heap_alive(const struct seep_heap_view *heap);
 
+/* Has the last snapshot been written, which has all that is in the heap file? Reads the file's beginning alone: at rate 1 a
+ * copy of the whole file takes longer than some reports. */
+bool seep_heap_is_complete(const char *directory);
+
 /* A snapshot in memory: an anonymous mapping, freed by seep_snapshot_free(). */
 struct seep_image {
 	void *data;

@@ -194,6 +194,22 @@ bool seep_heap_open(struct seep_heap_view *view, const char *directory, bool wri
 	return opened;
 }
 
+bool seep_heap_is_complete(const char *directory)
+{
+	struct seep_heap_header header = {.phase = SEEP_HEAP_BUILDING};
+	struct seep_fault ignored;
+	bool is_ours;
+	int place = open_recording(directory, &ignored);
+	int descriptor = place < 0 ? place : location_open(place, O_RDONLY, NULL);
+	bool complete = descriptor >= 0 && header_check(descriptor, &header, &is_ours, &ignored) &&
+			load_relaxed(&header.phase) == SEEP_HEAP_COMPLETE;
+	if (descriptor >= 0)
+		system_close(descriptor);
+	if (place >= 0)
+		system_close(place);
+	return complete;
+}
+
 void seep_heap_close(struct seep_heap_view *view)
 {
 	if (view->map)

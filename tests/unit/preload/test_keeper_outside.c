@@ -69,7 +69,10 @@ static void an_outside_keeper_serves_until_the_program_ends(void **state)
 	assert_int_equal(program_wait(child), 128 + SIGKILL);
 	assert_int_equal(pthread_join(thread, &result), 0); /* it noticed */
 	assert_null(result);
+	assert_false(seep_heap_is_complete(test_directory));
 	assert_true(seep_recording_finish(test_directory, SEEP_TRIGGER_EXIT, name, &fault));
+	assert_true(seep_heap_is_complete(test_directory));
+	assert_false(seep_heap_is_complete("/no/such/recording"));
 	void *data = snapshot_load(test_directory, name, &snapshot);
 	assert_int_equal(snapshot.header->trigger, SEEP_TRIGGER_EXIT);
 	assert_int_equal(snapshot_site(&snapshot, 0x1001)->allocated.samples, 70);
