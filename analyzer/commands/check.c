@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `seep check AFTER... --budget FILE [--base BEFORE...]`: holds recordings to budgets, for a gate. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -180,7 +181,8 @@ static bool flame_write(const struct request *request, const struct check *check
 /* Budgets by result, of one check or of several together. */
 struct tally {
 	size_t results[CHECK_FAIL + 1], processes[CHECK_FAIL + 1];
-	size_t *held; /* with --each: by budget, how many processes were held to it */
+	size_t unchecked; /* processes that no budget is for */
+	size_t *held;     /* with --each: by budget, how many processes were held to it */
 };
 
 static int status_of(const struct request *request, const struct tally *tally)
@@ -224,16 +226,23 @@ static struct budgets budgets_of(const struct budgets *all, const struct check_r
 }
 
 /* A budget that was for none of the processes is undecided. */
-static void unheld_say(struct tally *tally, const struct budgets *budgets)
+static void unheld_say(struct tally *tally, const struct budgets *budgets, size_t all)
 {
 	for (size_t i = 0; i < budgets->count; i++) {
-		if (tally->held[i])
-			continue;
-		tally->results[CHECK_UNDECIDED]++;
-		message("%s: no process %s", budgets->items[i].name,
-			budgets->items[i].measure == CHECK_LOST
-			    ? "was looked at when it ended: seep looks at one that calls exit() or whose main() returns"
-			    : "counted its units of work, by seep_work() of <seep/seep.h>");
+		const char *name = budgets->items[i].name;
+		const size_t missed = all - tally->held[i];
+		char which[64] = "no process was";
+
+		tally->results[CHECK_UNDECIDED] += missed == all;
+		if (missed < all)
+			snprintf(which, sizeof which, "%zu of %zu processes %s not", missed, all,
+				 missed == 1 ? "was" : "were");
+		if (budgets->items[i].measure == CHECK_LOST && missed)
+			message("%s: %s looked at when it ended: seep looks at one that calls exit() or whose main() "
+				"returns",
+				name, which);
+		else if (missed == all)
+			message("%s: no process counted its units of work, by seep_work() of <seep/seep.h>", name);
 	}
 }
 
@@ -257,7 +266,10 @@ static bool runs_check(struct buffer *out, const struct request *request, const 
 			result_append(out, request, &check);
 		for (int i = 0; i <= CHECK_FAIL; i++)
 			tally->results[i] += check.results[i];
-		tally->processes[check.result]++;
+		if (budgets.count)
+			tally->processes[check.result]++;
+		else
+			tally->unchecked++;
 		fine = !request->context.flame || flame_write(request, &check, error);
 		check_free(&check);
 	}
@@ -269,10 +281,13 @@ static bool runs_check(struct buffer *out, const struct request *request, const 
 static void processes_append(struct buffer *out, const struct tally *tally)
 {
 	const size_t *counts = tally->processes;
-	const size_t all = counts[CHECK_PASS] + counts[CHECK_UNDECIDED] + counts[CHECK_FAIL];
+	const size_t all = counts[CHECK_PASS] + counts[CHECK_UNDECIDED] + counts[CHECK_FAIL] + tally->unchecked;
 
-	buffer_printf(out, "%zu process%s: %zu over budget, %zu undecided, %zu within\n", all, all == 1 ? "" : "es",
+	buffer_printf(out, "%zu process%s: %zu over budget, %zu undecided, %zu within", all, all == 1 ? "" : "es",
 		      counts[CHECK_FAIL], counts[CHECK_UNDECIDED], counts[CHECK_PASS]);
+	if (tally->unchecked)
+		buffer_printf(out, ", %zu that no budget is for", tally->unchecked);
+	buffer_printf(out, "\n");
 }
 
 static int check_run(struct request *request, const struct budgets *budgets)
@@ -291,7 +306,7 @@ static int check_run(struct request *request, const struct budgets *budgets)
 	if (fine && request->each && request->format == FORMAT_TEXT)
 		processes_append(&out, &tally);
 	if (fine && request->each)
-		unheld_say(&tally, budgets);
+		unheld_say(&tally, budgets, request->after_all.count);
 	free(tally.held);
 	fine = fine && output_write_buffer(&out, request->output, &error);
 	buffer_free(&out);

@@ -239,6 +239,9 @@ validates check-1.json "$SEEP" check --lost --format=json blocks.recording
 build abrupt gcc abrupt.c
 "$SEEP" run --leaks-at-exit -o abrupt.recording -- ./abrupt 2>err
 check_match "a program that calls _exit() is not looked at, which is said" 'no process was looked at when it ended' "$(cat err)"
+check_match "nor is it within a budget" '^1 process: 0 over budget, 0 undecided, 0 within, 1 that no budget is for$' "$(cat err)"
+"$SEEP" run --leaks-at-exit -o mixed.recording -- sh -c './abrupt; ./abrupt 7' 2>err
+check_match "of several processes it is said how many are not" '^seep: lost at exit: [12] of [23] processes (was|were) not looked at when it ended' "$(cat err)"
 "$SEEP" run --leaks-at-exit -o abrupt.recording -- ./abrupt 7 2>err
 check_equal "a program that fails keeps its status" 7 $?
 check_match "and what it lost is told" 'FAIL  lost at exit' "$(cat err)"
