@@ -15,8 +15,11 @@
 #include <unistd.h>
 
 #include <seep/join.h>
+#include <seep/keeper.h>
 
+#include "process/inspect.h"
 #include "process/library.h"
+#include "process/locate.h"
 #include "run/settings.h"
 #include "session/background.h"
 #include "session/keepers.h"
@@ -112,15 +115,19 @@ static bool leave(const struct attendant_request *request, struct join_watch *wa
 	return left;
 }
 
-/* Stays until the program was left, by us or by `seep detach`, or has ended. False: it should be left, and can't be. */
-static bool attend(const struct attendant_request *request, struct error *error)
+static bool is_over(double until_ms)
 {
-	double until_ms = request->for_ns ? tracing_now_ms() + (double)request->for_ns / 1e6 : 0;
+	return asked_to_leave || (until_ms > 0 && tracing_now_ms() >= until_ms);
+}
+
+/* Stays until the program was left, by us or by `seep detach`, or has ended. False: it should be left, and can't be. */
+static bool attend(const struct attendant_request *request, double until_ms, struct error *error)
+{
 	struct join_watch *watch = join_watch_begin(request->pid, request->pause_ms);
 	bool fine = true;
 
 	while (join_watch_look(watch)) {
-		if (asked_to_leave || (until_ms > 0 && tracing_now_ms() >= until_ms)) {
+		if (is_over(until_ms)) {
 			fine = leave(request, watch, error);
 			break;
 		}
@@ -128,6 +135,70 @@ static bool attend(const struct attendant_request *request, struct error *error)
 	}
 	join_watch_end(watch);
 	return fine;
+}
+
+/* Leaves the process that records into this directory. */
+static bool recorded_leave(const char *directory, double pause_ms, struct error *error)
+{
+	struct seep_heap_view heap = {0};
+	struct seep_heap_state state;
+	struct seep_fault fault;
+	struct join_result result;
+	char found[4200];
+
+	if (!seep_heap_open(&heap, directory, false, &fault))
+		return true;
+	seep_heap_state(&heap, &state);
+	const bool is_alive = seep_heap_alive(&heap);
+	seep_heap_close(&heap);
+	if (!is_alive)
+		return true;
+	if (!recording_locate((pid_t)state.pid, found, sizeof found, error))
+		return false;
+	if (strcmp(found, directory) != 0)
+		return error_set(error, "%s: its process has another number here, and can't be left", directory);
+	return process_leave((pid_t)state.pid, pause_ms, &result, error);
+}
+
+/* Leaves what the program forked and executed while it was joined, and what those did, also if it has taken no sample yet. */
+static bool others_leave(struct keepers *keepers, const struct attendant_request *request, struct error *error)
+{
+	struct process_list forked;
+	struct join_result result;
+	struct error ignored;
+	size_t count;
+	bool left = true;
+
+	process_list_forked(&forked, request->pid);
+	for (size_t i = 0; i < forked.count; i++)
+		process_leave(forked.each[i].pid, request->pause_ms, &result, &ignored);
+	process_list_free(&forked);
+	char **directories = keepers_directories(keepers, &count);
+	for (size_t i = 0; i < count; i++) {
+		left = recorded_leave(directories[i], request->pause_ms, error) && left;
+		free(directories[i]);
+	}
+	free(directories);
+	return left;
+}
+
+/* Stays with the other processes that are recorded, until they have ended or it is time to leave them. Whoever waits is told if one
+ * of them can't be left. */
+static void others_attend(const struct attendant_request *request, struct keepers *keepers, double until_ms, int news,
+			  struct news *said)
+{
+	for (int tries = 0;;) {
+		if (tries < LEAVE_TRIES && is_over(until_ms)) {
+			tries = others_leave(keepers, request, &said->error) ? 0 : tries + 1;
+			if (tries == LEAVE_TRIES) {
+				said->stuck = true;
+				send(news, said, sizeof *said, MSG_NOSIGNAL);
+			}
+		}
+		if (!keepers_are_busy(keepers))
+			return;
+		poll(NULL, 0, LOOK_MS);
+	}
 }
 
 static void session_names_keep(const struct session_results *results)
@@ -159,13 +230,13 @@ static _Noreturn void process_run(const struct attendant_request *request, struc
 	struct keepers *keepers = keepers_start(session);
 	said.joined = join(request, session, keepers != NULL, &said.result, &said.error);
 	if (said.joined) {
+		const double until_ms = request->for_ns ? tracing_now_ms() + (double)request->for_ns / 1e6 : 0;
 		send(news, &said, sizeof said, MSG_NOSIGNAL);
-		said.stuck = !attend(request, &said.error);
+		said.stuck = !attend(request, until_ms, &said.error);
 		if (said.stuck) /* nobody waits for us; we go on keeping its recordings */
 			send(news, &said, sizeof said, MSG_NOSIGNAL);
+		others_attend(request, keepers, until_ms, news, &said);
 	}
-	while (said.joined && keepers_are_busy(keepers))
-		poll(NULL, 0, LOOK_MS);
 	keepers_stop(keepers);
 	session_finish(session, &results);
 	if (said.joined)

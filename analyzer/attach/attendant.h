@@ -30,7 +30,7 @@ struct attendant {
 /* Joins the process and leaves an attendant with it. False: the error says why not, and nothing is left behind. */
 bool attendant_begin(struct attendant *attendant, const struct attendant_request *request, struct error *error);
 
-/* Waits until the program was left or has ended. HUP, INT and TERM make the attendant leave at once. False: the program
+/* Waits until the program and those that it forked or executed were left or have ended. HUP, INT and TERM make the attendant leave at once. False: the program
  * could not be left, and is still recorded. */
 bool attendant_await(struct attendant *attendant, struct error *error);
 

@@ -28,7 +28,11 @@ bool process_can_be_joined(pid_t pid, bool *linked, struct error *error);
  * the library may be in it, idle. */
 bool process_join(const struct join_request *request, struct join_result *result, struct error *error);
 
-/* Takes the hooks out. From then on seep sees no frees, so the recording ends: its last snapshot is written. */
+/* Whether it was joined, or forked by one that was, and has not been left since. */
+bool process_is_joined(pid_t pid);
+
+/* Takes the hooks out. From then on seep sees no frees, so the recording ends: its last snapshot is written. The result's directory is
+ * "" if the process was forked and has taken no sample yet: it has no recording. */
 bool process_leave(pid_t pid, double pause_ms, struct join_result *result, struct error *error);
 
 /* The modules that the watch over a joined process knows. */

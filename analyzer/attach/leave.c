@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Leaving a process: see join.h. */
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
@@ -165,8 +166,36 @@ static bool recording_leave(pid_t pid, double pause_ms, struct join_result *resu
 		return false;
 	bool left = work_is_joined(&work) ? hooks_take_out(&work, result, error)
 					  : error_set(error, "%d is not joined", (int)pid);
+	if (!result->directory[0])
+		snprintf(result->directory, sizeof result->directory, "%s", work.join.directory);
 	work_end(&work, result);
 	return left;
+}
+
+bool process_is_joined(pid_t pid)
+{
+	struct error ignored;
+	struct work work;
+
+	if (!work_begin(&work, pid, 0, &ignored))
+		return false;
+	const bool joined = work_is_joined(&work);
+	work_end(&work, NULL);
+	return joined;
+}
+
+/* In a forked child the library names the parent's recording until the child takes a sample. */
+static bool is_anothers(const char *directory, pid_t pid)
+{
+	struct seep_heap_view heap = {0};
+	struct seep_heap_state state;
+	struct seep_fault fault;
+
+	if (!seep_heap_open(&heap, directory, false, &fault))
+		return false;
+	seep_heap_state(&heap, &state);
+	seep_heap_close(&heap);
+	return state.pid != (uint64_t)pid;
 }
 
 bool process_leave(pid_t pid, double pause_ms, struct join_result *result, struct error *error)
@@ -179,6 +208,8 @@ bool process_leave(pid_t pid, double pause_ms, struct join_result *result, struc
 	if (!process_inspect(pid, &facts, error))
 		return false;
 	bool found = recording_locate(pid, result->directory, sizeof result->directory, &unknown);
+	if (!found)
+		result->directory[0] = 0;
 	result->stays = facts.shim_mapped && !facts.shim_joined;
 	if (result->stays && !found)
 		return *error = unknown, false;
@@ -186,7 +217,11 @@ bool process_leave(pid_t pid, double pause_ms, struct join_result *result, struc
 	 * that nothing is to be recorded. */
 	if (!result->stays && !recording_leave(pid, pause_ms, result, error))
 		return false;
-	if (!found)
+	if (!found && !is_anothers(result->directory, pid))
 		return error_set(error, "%d was left, but its recording was not found", (int)pid);
+	if (!found) {
+		result->directory[0] = 0;
+		return true;
+	}
 	return seep_recording_leave(result->directory, &fault) || error_set_fault(error, result->directory, &fault);
 }

@@ -6,10 +6,8 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <seep/process.h>
 
@@ -19,62 +17,7 @@
 #include "process/inspect.h"
 #include "work/clock.h"
 
-static bool has_name(uint64_t pid, const struct seep_process_stat *stat, const char *name)
-{
-	static const char deleted[] = " (deleted)";
-	char link[48], path[4096];
-
-	if (strcmp(stat->name, name) == 0)
-		return true;
-	snprintf(link, sizeof link, "/proc/%llu/exe", (unsigned long long)pid);
-	const ssize_t length = readlink(link, path, sizeof path - 1);
-	if (length <= 0)
-		return false;
-	path[length] = '\0';
-	char *end = strstr(path, deleted);
-	if (end && end[sizeof deleted - 1] == '\0')
-		*end = '\0';
-	return strcmp(path_base_name(path), name) == 0;
-}
-
-static int named_compare(const void *left, const void *right)
-{
-	const struct named *a = left, *b = right;
-
-	return (a->pid > b->pid) - (a->pid < b->pid);
-}
-
-static void list_add(struct named_list *list, struct named named)
-{
-	ARRAY_RESERVE(list->each, list->count, list->capacity);
-	list->each[list->count++] = named;
-}
-
-void named_find(struct named_list *list, const char *name)
-{
-	DIR *stream = opendir("/proc");
-	struct seep_process_stat stat;
-
-	*list = (struct named_list){0};
-	for (struct dirent *found = stream ? readdir(stream) : NULL; found; found = readdir(stream)) {
-		const int pid = atoi(found->d_name);
-		if (pid > 0 && pid != getpid() && seep_process_stat((uint64_t)pid, &stat) && stat.state != 'Z' &&
-		    has_name((uint64_t)pid, &stat, name))
-			list_add(list, (struct named){pid, stat.start_ticks});
-	}
-	if (stream)
-		closedir(stream);
-	if (list->count)
-		qsort(list->each, list->count, sizeof *list->each, named_compare);
-}
-
-void named_free(struct named_list *list)
-{
-	free(list->each);
-	*list = (struct named_list){0};
-}
-
-static bool list_has(const struct named_list *list, const struct named *named)
+static bool list_has(const struct process_list *list, const struct process_number *named)
 {
 	for (size_t i = 0; i < list->count; i++)
 		if (list->each[i].pid == named->pid && list->each[i].start_ticks == named->start_ticks)
@@ -101,16 +44,16 @@ static void end_listen(void)
 
 /* The attendants of joined processes; they are our children. */
 struct company {
-	pid_t *each;
+	struct attendant *each;
 	size_t count, capacity;
 };
 
 struct joining {
 	named_join *join;
 	const void *context;
-	uint64_t until_ns;      /* 0: never */
-	struct named_list seen; /* those that were joined or refused, or need not be joined */
-	struct named_list last; /* found at the last scan */
+	uint64_t until_ns;        /* 0: never */
+	struct process_list seen; /* those that were joined or refused, or need not be joined */
+	struct process_list last; /* found at the last scan */
 	struct company company;
 	size_t joined;
 };
@@ -118,7 +61,7 @@ struct joining {
 /* A process that appears later may have just been forked and be about to execute another program, so seep looks at it a
  * second later. If it has libseep.so by then, it has that from its parent, which was joined, and is recorded by the
  * parent's attendant. */
-static bool is_to_be_joined(const struct named *named, bool is_first)
+static bool is_to_be_joined(const struct process_number *named, bool is_first)
 {
 	struct process_facts facts;
 	struct error ignored;
@@ -126,7 +69,7 @@ static bool is_to_be_joined(const struct named *named, bool is_first)
 	return is_first || (process_inspect(named->pid, &facts, &ignored) && !facts.shim_mapped);
 }
 
-static void one_join(struct joining *joining, const struct named *named)
+static void one_join(struct joining *joining, const struct process_number *named)
 {
 	const uint64_t now_ns = clock_monotonic_ns();
 	const uint64_t for_ns = joining->until_ns > now_ns ? joining->until_ns - now_ns : joining->until_ns ? 1 : 0;
@@ -138,39 +81,43 @@ static void one_join(struct joining *joining, const struct named *named)
 			message("%s", error.text);
 		return;
 	}
-	attendant_forget(&attendant);
 	ARRAY_RESERVE(joining->company.each, joining->company.count, joining->company.capacity);
-	joining->company.each[joining->company.count++] = attendant.pid;
+	joining->company.each[joining->company.count++] = attendant;
 	joining->joined++;
 }
 
 static void scan(struct joining *joining, const char *name, bool is_first)
 {
-	struct named_list found;
+	struct process_list found;
 
-	named_find(&found, name);
+	process_list_named(&found, name);
 	for (size_t i = 0; i < found.count && !asked_to_end; i++) {
-		const struct named *named = &found.each[i];
+		const struct process_number *named = &found.each[i];
 		if (list_has(&joining->seen, named) || !(is_first || list_has(&joining->last, named)))
 			continue;
 		if (is_to_be_joined(named, is_first))
 			one_join(joining, named);
-		list_add(&joining->seen, *named);
+		ARRAY_RESERVE(joining->seen.each, joining->seen.count, joining->seen.capacity);
+		joining->seen.each[joining->seen.count++] = *named;
 	}
-	named_free(&joining->last);
+	process_list_free(&joining->last);
 	joining->last = found;
 }
 
-static void company_end(struct joining *joining, int signal)
+/* Attendants without a time stay with their programs. */
+static void company_end(struct joining *joining)
 {
-	for (size_t i = 0; i < joining->company.count; i++) {
-		if (signal)
-			kill(joining->company.each[i], signal);
-		if (joining->until_ns)
-			while (waitpid(joining->company.each[i], NULL, 0) < 0 && errno == EINTR)
-				;
-	}
-	free(joining->company.each);
+	const struct company *company = &joining->company;
+	struct error error;
+
+	for (size_t i = 0; i < company->count && joining->until_ns && asked_to_end; i++)
+		kill(company->each[i].pid, SIGTERM);
+	for (size_t i = 0; i < company->count; i++)
+		if (!joining->until_ns)
+			attendant_forget(&company->each[i]);
+		else if (!attendant_await(&company->each[i], &error))
+			message("%s", error.text);
+	free(company->each);
 }
 
 /* Reaps attendants that ended with their programs. */
@@ -179,8 +126,10 @@ static void company_reap(struct company *company)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < company->count; i++)
-		if (waitpid(company->each[i], NULL, WNOHANG) == 0)
+		if (waitpid(company->each[i].pid, NULL, WNOHANG) == 0)
 			company->each[kept++] = company->each[i];
+		else
+			attendant_forget(&company->each[i]);
 	company->count = kept;
 }
 
@@ -197,8 +146,8 @@ size_t named_join_all(const char *name, uint64_t for_ns, named_join *join, const
 		company_reap(&joining.company);
 		scan(&joining, name, false);
 	}
-	company_end(&joining, joining.until_ns && asked_to_end ? SIGTERM : 0);
-	named_free(&joining.seen);
-	named_free(&joining.last);
+	company_end(&joining);
+	process_list_free(&joining.seen);
+	process_list_free(&joining.last);
 	return joining.joined;
 }

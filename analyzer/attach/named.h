@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The processes of a service: those whose name, or whose executable's, is just that, as `pgrep -x` would find them. */
+/* The processes of a service, by their name: process_list_named(). */
 #ifndef SEEP_ATTACH_NAMED_H
 #define SEEP_ATTACH_NAMED_H
 
@@ -9,20 +9,6 @@
 #include <sys/types.h>
 
 #include "attach/attendant.h"
-
-struct named {
-	pid_t pid;
-	uint64_t start_ticks; /* together with the number, it names this process for good */
-};
-
-struct named_list {
-	struct named *each; /* in the order of their numbers */
-	size_t count, capacity;
-};
-
-/* Leaves out ourselves and zombies. */
-void named_find(struct named_list *list, const char *name);
-void named_free(struct named_list *list);
 
 /* Joins a process, and says so. */
 typedef bool named_join(const void *context, pid_t pid, uint64_t for_ns, struct attendant *attendant,

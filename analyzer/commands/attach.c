@@ -169,6 +169,22 @@ const struct command command_attach = {
 	     "each of them, until 'seep detach PID' or its end. --all NAME is as in pgrep -x.",
 };
 
+/* Names the processes that this one forked while it was joined: each is left by itself. */
+static void forked_say(pid_t pid)
+{
+	struct process_list forked;
+	struct buffer pids = {0};
+
+	process_list_forked(&forked, pid);
+	for (size_t i = 0; i < forked.count; i++)
+		if (process_is_joined(forked.each[i].pid))
+			buffer_printf(&pids, " %d", (int)forked.each[i].pid);
+	if (pids.length)
+		message("seep goes on recording what it forked: seep detach%s", pids.data);
+	buffer_free(&pids);
+	process_list_free(&forked);
+}
+
 static bool process_detach(pid_t pid, struct error *error)
 {
 	struct join_result result;
@@ -179,8 +195,8 @@ static bool process_detach(pid_t pid, struct error *error)
 		message("left %d, in which libseep.so stays and records nothing; next: seep leaks %s", (int)pid,
 			result.directory);
 	else
-		message("left %d, which stood still for %.1f ms; next: seep leaks %s", (int)pid, result.longest_ms,
-			result.directory);
+		message("left %d, which stood still for %.1f ms; %s%s", (int)pid, result.longest_ms,
+			result.directory[0] ? "next: seep leaks " : "nothing was sampled in it", result.directory);
 	return true;
 }
 
@@ -197,24 +213,27 @@ static const struct command_option detach_options[] = {
 /* Leaves all recorded processes of the name. */
 static int all_detach(const char *name)
 {
-	struct named_list list;
+	struct process_list list;
 	struct process_facts facts;
 	struct error error;
 	char directory[4200];
 	size_t recorded = 0;
 	int status = COMMAND_FINE;
 
-	named_find(&list, name);
+	process_list_named(&list, name);
 	for (size_t i = 0; i < list.count; i++) {
 		const pid_t pid = list.each[i].pid;
 		if (!process_inspect(pid, &facts, &error) || !facts.shim_mapped ||
-		    !recording_locate(pid, directory, sizeof directory, &error))
+		    !(recording_locate(pid, directory, sizeof directory, &error) ||
+		      (facts.shim_joined && process_is_joined(pid))))
 			continue;
 		recorded++;
 		if (!process_detach(pid, &error))
 			status = command_fail(&error);
 	}
-	named_free(&list);
+	for (size_t i = 0; i < list.count; i++)
+		forked_say(list.each[i].pid);
+	process_list_free(&list);
 	if (recorded)
 		return status;
 	error_set(&error, "no process named %s is recorded", name);
@@ -239,6 +258,8 @@ static int detach_main(int argc, char **argv)
 	for (int i = optind; i < argc; i++)
 		if (!process_detach(operand_pid(argv[i]), &error))
 			status = command_fail(&error);
+	for (int i = optind; i < argc; i++)
+		forked_say(operand_pid(argv[i]));
 	return status;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Facts about a process, which the keeper's library reads from /proc: see inspect.h. */
 #include <ctype.h>
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include <seep/process.h>
 
 #include "base/memory.h"
+#include "files/path.h"
 #include "process/inspect.h"
 
 enum { ENVIRONMENT_MAX_BYTES = 4 << 20 };
@@ -127,4 +129,80 @@ bool process_environment(pid_t pid, const char *name, char *value, size_t size)
 	}
 	free(data);
 	return found;
+}
+
+/* ---- which processes there are ---- */
+
+static bool has_name(uint64_t pid, const struct seep_process_stat *stat, const void *context)
+{
+	static const char deleted[] = " (deleted)";
+	const char *name = context;
+	char link[48], path[4096];
+
+	if (strcmp(stat->name, name) == 0)
+		return true;
+	snprintf(link, sizeof link, "/proc/%llu/exe", (unsigned long long)pid);
+	const ssize_t length = readlink(link, path, sizeof path - 1);
+	if (length <= 0)
+		return false;
+	path[length] = '\0';
+	char *end = strstr(path, deleted);
+	if (end && end[sizeof deleted - 1] == '\0')
+		*end = '\0';
+	return strcmp(path_base_name(path), name) == 0;
+}
+
+static bool is_forked(uint64_t pid, const struct seep_process_stat *stat, const void *context)
+{
+	const pid_t above = *(const pid_t *)context;
+	struct process_facts facts;
+	struct error ignored;
+
+	return stat->parent_pid > 1 && pid != (uint64_t)above && process_descends_from((pid_t)pid, above) &&
+	       process_inspect((pid_t)pid, &facts, &ignored) && facts.shim_joined;
+}
+
+static int number_compare(const void *left, const void *right)
+{
+	const struct process_number *a = left, *b = right;
+
+	return (a->pid > b->pid) - (a->pid < b->pid);
+}
+
+static void list_fill(struct process_list *list,
+		      bool (*wanted)(uint64_t pid, const struct seep_process_stat *stat, const void *context),
+		      const void *context)
+{
+	DIR *stream = opendir("/proc");
+	struct seep_process_stat stat;
+
+	*list = (struct process_list){0};
+	for (struct dirent *found = stream ? readdir(stream) : NULL; found; found = readdir(stream)) {
+		const int pid = atoi(found->d_name);
+		if (pid <= 0 || pid == getpid() || !seep_process_stat((uint64_t)pid, &stat) || stat.state == 'Z' ||
+		    !wanted((uint64_t)pid, &stat, context))
+			continue;
+		ARRAY_RESERVE(list->each, list->count, list->capacity);
+		list->each[list->count++] = (struct process_number){pid, stat.start_ticks};
+	}
+	if (stream)
+		closedir(stream);
+	if (list->count)
+		qsort(list->each, list->count, sizeof *list->each, number_compare);
+}
+
+void process_list_named(struct process_list *list, const char *name)
+{
+	list_fill(list, has_name, name);
+}
+
+void process_list_forked(struct process_list *list, pid_t pid)
+{
+	list_fill(list, is_forked, &pid);
+}
+
+void process_list_free(struct process_list *list)
+{
+	free(list->each);
+	*list = (struct process_list){0};
 }

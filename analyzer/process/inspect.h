@@ -7,6 +7,8 @@
 #define SEEP_PROCESS_INSPECT_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/error.h"
@@ -35,5 +37,22 @@ bool process_descends_from(pid_t pid, pid_t ancestor);
 
 /* The value of a variable in the process's first environment; false if it isn't there or can't be read. */
 bool process_environment(pid_t pid, const char *name, char *value, size_t size);
+
+struct process_number {
+	pid_t pid;
+	uint64_t start_ticks; /* with the number it is this process for good */
+};
+
+/* By number, without ourselves and without zombies. */
+struct process_list {
+	struct process_number *each;
+	size_t count, capacity;
+};
+
+/* Those whose name, or whose executable's, is just that, as `pgrep -x` would find them. */
+void process_list_named(struct process_list *list, const char *name);
+/* Those below a process that have libseep.so by it: it forked them while it was joined, or they one another. */
+void process_list_forked(struct process_list *list, pid_t pid);
+void process_list_free(struct process_list *list);
 
 #endif

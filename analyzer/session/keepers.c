@@ -314,6 +314,21 @@ bool keepers_are_busy(struct keepers *keepers)
 	return keepers && (keepers_running(keepers) || atomic_load(&keepers->waiting_count));
 }
 
+char **keepers_directories(struct keepers *keepers, size_t *count)
+{
+	char **directories = NULL;
+
+	*count = 0;
+	if (!keepers)
+		return NULL;
+	pthread_mutex_lock(&keepers->lock);
+	directories = memory_allocate((size_t)keepers->running + 1, sizeof *directories);
+	for (const struct keeper_task *task = keepers->tasks; task; task = task->next)
+		directories[(*count)++] = memory_copy_text(task->directory);
+	pthread_mutex_unlock(&keepers->lock);
+	return directories;
+}
+
 struct keepers_waits keepers_stop(struct keepers *keepers)
 {
 	const struct timespec nap = {.tv_nsec = LEAVE_LOOK_NS};

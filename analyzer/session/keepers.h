@@ -25,6 +25,9 @@ struct keepers *keepers_start(const struct session *session);
 /* Whether any recording has a keeper or waits for one. */
 bool keepers_are_busy(struct keepers *keepers);
 
+/* The recordings that are being kept; the caller frees each path and the array. */
+char **keepers_directories(struct keepers *keepers, size_t *count);
+
 /* Makes every keeper give up its recording, and waits for them, for two seconds at most. NULL is fine. */
 struct keepers_waits keepers_stop(struct keepers *keepers);
 

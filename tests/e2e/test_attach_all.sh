@@ -76,6 +76,56 @@ wait "$staying"
 check_equal "with --for, its end leaves those that it joined" "0 1" \
 	"$? $(grep -c "joined 1 named $name-refused, and left them" said)"
 check_match "which are recorded no more" "is no longer recorded" "$("$SEEP" report "$begun" 2>&1)"
+# What was forked meanwhile is left, too: a child, one that has no parent any more, and one that has sampled nothing.
+compile forks <<'END'
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+static void work(const char *stop) {
+	for (int i = 0; i < 60000 && access(stop, F_OK) != 0; i++) {
+		*(volatile char *)malloc(1000) = 1;
+		usleep(2000);
+	}
+	_exit(0);
+}
+int main(int argc, char **argv) {
+	if (argc > 2) work(argv[1]);
+	while (access("joined", F_OK) != 0) usleep(2000);
+	if (!fork()) work(argv[1]);
+	if (!fork()) { if (!fork()) work(argv[1]); _exit(0); }
+	if (!fork()) for (int i = 0; i < 60000 && access(argv[1], F_OK) != 0; i++) usleep(2000);
+	else if (!fork()) execl(argv[0], argv[0], argv[1], "on", NULL);
+	else work(argv[1]);
+}
+END
+forks() { pgrep -f "^$WORK/forks stop"; }
+records() { "$SEEP" list 2>/dev/null | grep -c 'running .*forks\.rec'; }
+forks_begin() { # OPTION...: joined, with all its children
+	rm -f joined && : >said # of the one before
+	"$WORK/forks" stop &
+	begun=$!
+	pids+=("$begun")
+	wait_until 10 grep -q forks "/proc/$begun/comm"
+	"$SEEP" attach "$@" -r 1K -i 1h -o "$WORK/forks.rec" "$begun" 2>said &
+	staying=$!
+	pids+=("$staying")
+	wait_until 10 says joined
+	touch joined
+	wait_until 20 eval '[ "$(records)" = 4 ]'
+}
+forks_begin --for 600s
+kill -TERM "$staying"
+wait "$staying"
+check_equal "with --for, what it forked and executed is left, too" "0 0" "$? $(records)"
+touch stop
+wait_until 10 eval '[ -z "$(forks)" ]'
+rm stop
+forks_begin
+"$SEEP" detach "$begun" 2>left
+read -ra children < <(sed -n 's/.*seep goes on recording what it forked: seep detach //p' left)
+check_equal "seep detach names what it forked and leaves alone" "2 3" "${#children[@]} $(records)"
+"$SEEP" detach --all forks 2>left
+check_equal "which detach --all leaves, also what has sampled nothing" "0 4 0" "$? $(grep -c "left [0-9]*, " left) $(records)"
 touch stop
 ended=
 for each in "$first" "$second" "$third" "$other" "$not_that" "$begun"; do

@@ -47,7 +47,7 @@ wait_until 10 grep -q "State:.Z" "/proc/$zombie/status"
 refused "a process that has ended" "has ended" "$zombie"
 kill "$background_pid"
 if [ "$(cat /proc/2/comm 2>/dev/null)" = kthreadd ]; then
-	refused "a thread of the kernel" "it is a thread of the kernel" 2
+	refused "a thread of the kernel" "it is a kernel thread" 2
 fi
 # A control group that is frozen, of both versions.
 frozen=0
