@@ -5,10 +5,10 @@
 #include "work/clock.h"
 
 #define SECOND UINT64_C(1000000000)
-#define KEPT_MOST ((size_t)128 << 20) /* bytes of all profiles, and of the states that deltas begin at */
+#define KEPT_MOST ((size_t)128 << 20) /* bytes of all profiles, and of the states at which deltas begin */
 enum { SPANS_MOST = 16, QUICK_MOST = JOBS_MOST - SPANS_MOST };
 
-/* For all who ask for it, not for one client alone. */
+/* Whether all clients that ask share it. */
 static bool is_shared(enum profile_kind kind)
 {
 	return kind == PROFILE_WHOLE;
@@ -35,7 +35,7 @@ static struct job *job_find(struct server_state *server, const struct served *se
 	return NULL;
 }
 
-/* Two deltas at once would be of the same time. */
+/* Two deltas at the same time would cover the same time. */
 static bool delta_is_made(const struct server_state *server, const struct served *served)
 {
 	for (size_t i = 0; i < JOBS_MOST; i++)
@@ -45,7 +45,7 @@ static bool delta_is_made(const struct server_state *server, const struct served
 	return false;
 }
 
-/* NULL: all are taken. A span has slots of its own. */
+/* NULL: all slots are taken. Profiles of some seconds have slots of their own. */
 static struct job *job_free(struct server_state *server, bool is_span)
 {
 	struct job *from = server->jobs + (is_span ? QUICK_MOST : 0);
@@ -142,8 +142,8 @@ static size_t kept_bytes(const struct served *served)
 	return served->profiles[0].bytes + served->profiles[1].bytes + served->since.snapshot.length;
 }
 
-/* Gives up what was made of other recordings, the longest unasked first, until the rest fits. A delta of such a one begins
- * anew, now. */
+/* Drops documents of other recordings, those first for which nobody asked for longest, until the rest fits. The delta
+ * of such a recording begins anew, now. */
 static void kept_bound(struct server_state *server, const struct served *except)
 {
 	for (;;) {

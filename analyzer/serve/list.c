@@ -12,7 +12,7 @@
 
 #define SECOND UINT64_C(1000000000)
 
-/* Texts that a row points to. */
+/* The texts of a row. */
 struct row_texts {
 	struct buffer link;
 	struct quantity recorded;
@@ -41,7 +41,7 @@ static struct page_list_row row_of(struct served *served, struct row_texts *text
 	};
 }
 
-/* What runs first, then what began last; at the end what is not known yet. */
+/* Running programs come first, then those that began last; recordings of which nothing is known yet come at the end. */
 static int served_compare(const void *left, const void *right)
 {
 	const struct served *a = *(struct served *const *)left, *b = *(struct served *const *)right;

@@ -5,7 +5,7 @@
 
 #include "serve/state.h"
 
-/* Looks at all of them, at most once a second; those that are new or have changed will be read. */
+/* Looks at all recordings, at most once a second; new or changed ones will be read. */
 void list_refresh(struct server_state *server);
 
 #endif

@@ -15,11 +15,11 @@
 #include "work/clock.h"
 
 #define SECOND UINT64_C(1000000000)
-#define PATIENCE (5 * SECOND) /* half of what Prometheus has */
+#define PATIENCE (5 * SECOND) /* half of Prometheus' own */
 #define SHOWN_MOST ((size_t)256)
 
-/* Those that nobody knows yet, the newest first; then the one that was longest not looked at, or on a busy machine one alone would
- * be looked at again and again. */
+/* First those without any metrics, the newest before others; then the one that was looked at longest ago: otherwise a
+ * busy machine would look at the same one again and again. */
 static bool comes_before(const struct served *this, const struct served *that)
 {
 	if (this->is_measured != that->is_measured)
@@ -28,7 +28,7 @@ static bool comes_before(const struct served *this, const struct served *that)
 				 : this->seen.changed_ns > that->seen.changed_ns;
 }
 
-/* One that has a state newer than its metrics. NULL: all are as new as they may be. */
+/* A recording whose state is newer than its metrics. NULL: all metrics are as new as they may be. */
 static struct served *next_of(struct server_state *server)
 {
 	struct served *next = NULL;
@@ -43,7 +43,7 @@ static struct served *next_of(struct server_state *server)
 	return next;
 }
 
-/* Begins with the next, if there is one. False: nothing is being made. */
+/* Begins with the next recording, if there is one. False: nothing is being made. */
 static bool task_begin(struct server_state *server)
 {
 	struct served *next;
@@ -94,7 +94,7 @@ void metrics_stop(struct server_state *server)
 		task_end(server);
 }
 
-/* Whether the client has to wait. Those who have waited get all that there is. */
+/* Whether the client has to wait. Those who have waited get everything that there is. */
 static bool must_wait(struct server_state *server)
 {
 	struct metrics_state *metrics = &server->metrics;
@@ -131,7 +131,7 @@ static int younger(const void *left, const void *right)
 	       (a->about.newest_unix_ns > b->about.newest_unix_ns);
 }
 
-/* Those that are shown, the newest first; the caller frees the array. */
+/* The recordings that are shown, the newest first; the caller frees the array. */
 static struct served **shown_find(const struct server_state *server, size_t *count)
 {
 	const struct recordings *recordings = &server->recordings;
@@ -155,7 +155,7 @@ static const char *state_name(const struct served *served)
 	return runs(served) ? "running" : served->about.state == LISTING_ENDED ? "ended" : "left";
 }
 
-/* The server's own. */
+/* The server's own metrics. */
 static void own_fill(struct metrics *metrics, const struct server_state *server, size_t left_out)
 {
 	static const char *const states[] = {"running", "ended", "left", "broken", "gone", "new"};
@@ -216,7 +216,7 @@ static void label_append(struct json *json, const char *name, const char *value)
 	json_text(json_key(json, name), value);
 }
 
-/* What http_sd_configs of Prometheus and Parca, and discovery.http of Grafana Alloy read. */
+/* The form that http_sd_configs of Prometheus and Parca, and discovery.http of Grafana Alloy read. */
 static void target_append(struct json *json, const struct served *served, const char *host)
 {
 	char pid[24];

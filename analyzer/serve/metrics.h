@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * /metrics: what is known of each recording whose program runs, or ended within ten minutes; and /targets, which tells those
- * who scrape profiles where each is. A recording's metrics are made by a task, once for each new state that somebody asks for,
- * and kept. Who asks while there is something newer waits for it, but no longer than some seconds.
+ * /metrics: what is known about each recording whose program runs, or ended within the last ten minutes; and /targets,
+ * which tells scrapers of profiles where each is. A task makes a recording's metrics, once for each new state that
+ * somebody asks for, and they are kept. Whoever asks while there is something newer waits for it, but no longer than
+ * some seconds.
  */
 #ifndef SEEP_SERVE_METRICS_H
 #define SEEP_SERVE_METRICS_H
@@ -14,7 +15,7 @@
 
 struct answer metrics_answer(struct server_state *server, const struct asked *asked);
 struct answer metrics_targets(struct server_state *server, const struct asked *asked);
-/* To be called when the task's pipe can be read, or a time is over. Whether those who wait for `server->metrics` are to ask
+/* Call this when the task's pipe can be read, or a time is over. True: those who wait for `server->metrics` should ask
  * again. */
 bool metrics_take(struct server_state *server);
 void metrics_stop(struct server_state *server);

@@ -14,7 +14,7 @@ static const char *parameter(const struct asked *asked, const char *name)
 	return http.MHD_lookup_connection_value(asked->connection, MHD_GET_ARGUMENT_KIND, name);
 }
 
-/* NULL: the answer says why. */
+/* NULL: the answer says why not. */
 static struct served *served_choose(struct server_state *server, const struct asked *asked, struct answer *answer)
 {
 	const char *name = parameter(asked, "recording");
@@ -38,7 +38,7 @@ static struct served *served_choose(struct server_state *server, const struct as
 	return served;
 }
 
-/* 0: there is none; UINT_MAX: it is none. */
+/* 0: there is no such parameter; UINT_MAX: it is not a number. */
 static unsigned number_of(const struct asked *asked, const char *name, unsigned most)
 {
 	const char *text = parameter(asked, name);
@@ -55,7 +55,7 @@ static struct answer answer_bad(const char *line)
 	return answer_line(MHD_HTTP_BAD_REQUEST, line);
 }
 
-/* Programs in Go refuse the same. What else there may be, as ?gc=1, means nothing here. */
+/* Refuses what Go programs refuse. Other parameters, such as ?gc=1, mean nothing here. */
 static struct answer answer_profile(struct server_state *server, const struct asked *asked, struct profile_wish wish)
 {
 	const unsigned seconds = number_of(asked, "seconds", PROFILE_SECONDS_MOST),

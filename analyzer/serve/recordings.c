@@ -20,10 +20,10 @@
 #include "target/listing.h"
 
 #define SECOND UINT64_C(1000000000)
-#define GRACE (10 * SECOND)     /* for the last snapshot of a process that is gone */
-#define REMEMBER (600 * SECOND) /* what is gone, longer than any work on it takes */
+#define GRACE (10 * SECOND)     /* in which a process that has gone may still get its last snapshot */
+#define REMEMBER (600 * SECOND) /* a recording that has gone, longer than any work on it takes */
 
-/* A change within the clock's step after a look has the time of that look; so a young one is looked at again. */
+/* A change within one step of the clock after a look has the same time as that look, so a recent look is repeated. */
 static struct look look_at(const char *path)
 {
 	struct stat status;
@@ -53,7 +53,7 @@ struct served *recordings_find(const struct recordings *recordings, const char *
 	return NULL;
 }
 
-/* The last part of its path; where two have the same, the later one has "~2" behind it. */
+/* The last part of its path; if another recording has the same, with "~2" behind it. */
 static char *name_choose(const struct recordings *recordings, const char *path)
 {
 	char *real = realpath(path, NULL);
@@ -122,7 +122,8 @@ static void operand_look_inside(struct recordings *recordings, const struct oper
 		closedir(stream);
 }
 
-/* A recording begins with an empty directory: such a one is looked into until it is one, or the next change. */
+/* A recording begins as an empty directory, so an empty one is looked into until it is a recording, or the next
+ * change. */
 static void operand_scan(struct recordings *recordings, struct operand *operand, uint64_t now_ns, bool is_first)
 {
 	if (operand->looked_ns && now_ns - operand->looked_ns < SECOND)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The recordings that are served: those that the operands name, and what is recorded beside them later. An operand that is a directory
- * of recordings brings each that appears in it. One that is a recording brings those that take its name with .2, .3 behind it from
- * now on, which is how processes that record to the same place are told apart.
+ * The recordings that are served: those that the operands name, and those that appear beside them later. A directory of
+ * recordings brings each one that appears in it. A recording brings those that get its name with .2, .3 behind it from
+ * now on: such are the names of processes that record to the same place.
  *
- * A recording is known by a name of ours; no path is ever made of what a client sends.
+ * Each recording has a name that we gave it; no path is ever made of what a client sends.
  */
 #ifndef SEEP_SERVE_RECORDINGS_H
 #define SEEP_SERVE_RECORDINGS_H
@@ -23,38 +23,39 @@
 
 enum { RECORDINGS_MOST = 4096 };
 
-/* What a directory or file looked like: another look that finds the same need not read it. */
+/* What a directory or file looked like. If another look finds the same, it need not be read again. */
 struct look {
 	dev_t device;
 	ino_t inode;
-	int64_t size, changed_ns; /* changed_ns 0: it was not there */
+	int64_t size, changed_ns; /* changed_ns 0: it did not exist */
 };
 
 struct served {
 	char *name, *path;
-	struct look seen, tried; /* now, and when its page was last begun to be made */
+	struct look seen, tried; /* now, and when its page was last begun */
 	bool is_tried, is_built, is_gone;
-	struct page_summary summary; /* of the data; where is_built */
-	struct error fault;          /* of the last try; "": none */
-	struct cached data;          /* empty: not made yet, or given up for another's */
+	struct page_summary summary; /* of the data; valid if is_built */
+	struct error fault;          /* of the last attempt; "": none */
+	struct cached data;          /* empty: not made yet, or dropped to make room for another's */
 	uint64_t looked_ns, asked_ns,
-	    listed_ns;             /* when it was looked at; when its page, the list with it was asked for */
-	struct cached profiles[2]; /* as /debug/pprof/heap and allocs give them, and when they were made */
+	    listed_ns;             /* when it was looked at; when its page, and the list with it, was asked for */
+	struct cached profiles[2]; /* those for /debug/pprof/heap and allocs, and when they were made */
 	uint64_t profiles_ns[2], scraped_ns;
-	struct profile_since since; /* of deltas */
-	struct look measured;       /* when its metrics were last begun to be made */
+	struct profile_since since; /* for deltas */
+	struct look measured;       /* when its metrics were last begun */
 	uint64_t measured_ns;
-	bool is_measured, is_known; /* is_known: these two are of that time */
+	bool is_measured, is_known; /* if is_known: these two are of that time */
 	struct metrics_summary about;
 	struct metrics metrics;
-	uint64_t vanished_ns, gone_ns; /* when its process, when it itself was first seen to be gone; 0: it is there */
+	/* when its process, and when it itself, was first seen to be gone; 0: still there */
+	uint64_t vanished_ns, gone_ns;
 	struct pace pace, scrape_pace, metrics_pace;
 };
 
 struct operand {
 	char *path;
-	bool is_directory; /* of recordings */
-	unsigned follower; /* of a recording: the number that the next one behind it would have */
+	bool is_directory; /* of a directory of recordings */
+	unsigned follower; /* for a recording: the number that the next one with its name would get */
 	struct look seen;
 	uint64_t looked_ns;
 };
@@ -68,22 +69,22 @@ struct recordings { /* zero-initialise */
 
 /* False: there is nothing to serve at that path, and never will be. */
 bool recordings_add(struct recordings *recordings, const char *path, struct error *error);
-/* Whether a directory is among the operands. */
+/* Whether an operand is a directory of recordings. */
 bool recordings_may_grow(const struct recordings *recordings);
 void recordings_free(struct recordings *recordings);
 
-/* Looks for new ones, at most once a second; and forgets those that are gone, for long. */
+/* Looks for new ones, at most once a second, and forgets those that have been gone for long. */
 void recordings_scan(struct recordings *recordings, uint64_t now_ns);
-/* NULL: none has this name. */
+/* NULL: no recording has this name. */
 struct served *recordings_find(const struct recordings *recordings, const char *name, size_t length);
 
-/* Looks whether it has changed, at most once a second. */
+/* Checks whether it has changed, at most once a second. */
 void served_look(struct served *served, uint64_t now_ns);
 /* "running", "ended", "left", "broken", "gone", or "new" before anything is known. */
 const char *served_state(struct served *served, uint64_t now_ns);
-/* Whether its page was tried to be made as it is now. */
+/* Whether its page was made, or tried to be made, in its present state. */
 bool served_is_current(const struct served *served);
-/* The same of its metrics. */
+/* The same for its metrics. */
 bool served_metrics_are_current(const struct served *served);
 
 #endif

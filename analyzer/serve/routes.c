@@ -9,7 +9,7 @@
 #include "serve/metrics.h"
 #include "serve/profiles.h"
 
-/* Somebody looks at this recording: it is kept current. */
+/* Notes that somebody looks at this recording, so that it is kept current. */
 static void served_ask(struct server_state *server, struct served *served)
 {
 	served_look(served, server->now_ns);
@@ -96,10 +96,10 @@ static const struct route routes[] = {
     {"/r/*/debug/pprof/heap", false, profiles_heap},
     {"/r/*/debug/pprof/allocs", false, profiles_allocs},
     {"/r/*/debug/pprof/delta_heap", false, profiles_delta},
-    {"/favicon.ico", false, answer_nothing}, /* browsers ask for it, and complain where it is missing */
+    {"/favicon.ico", false, answer_nothing}, /* browsers ask for it, and complain if it is missing */
 };
 
-/* The length of the name where the pattern has its star; false: the path is another's. */
+/* The length of the name at the pattern's star; false: the path does not match. */
 static bool matches(const char *pattern, const char *path, const char **name, size_t *length)
 {
 	const size_t before = strcspn(pattern, "*");

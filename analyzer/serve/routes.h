@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What can be asked of the server: one table. A part of an address that is "*" is the name of a recording. */
+/* The addresses of the server: one table. "*" in an address stands for the name of a recording. */
 #ifndef SEEP_SERVE_ROUTES_H
 #define SEEP_SERVE_ROUTES_H
 
@@ -10,7 +10,7 @@
 
 struct route {
 	const char *pattern;
-	bool is_page; /* something to look at: others may link to it */
+	bool is_page; /* a page, to which others may link */
 	struct answer (*answer)(struct server_state *server, const struct asked *asked);
 };
 

@@ -19,9 +19,9 @@
 #include "serve/upkeep.h"
 #include "work/clock.h"
 
-enum { CONNECTION_BYTES = 16 * 1024 }; /* for the head of a request, and of an answer */
+enum { CONNECTION_BYTES = 16 * 1024 }; /* for the head of a request, and for that of an answer */
 
-/* A client that asked for data which are being made. */
+/* A client that asked for data that are being made. */
 struct waiting {
 	struct MHD_Connection *connection;
 	const void *about;
@@ -90,7 +90,7 @@ static struct request_marks marks_of(const struct server *server, struct MHD_Con
 #undef HEADER
 }
 
-/* To the same place without the token in the address, where histories and logs would keep it. */
+/* Leads to the same place without the token in the address, where histories and logs would keep it. */
 static struct answer answer_with_cookie(const struct server *server, const char *path)
 {
 	struct buffer location = {0}, cookie = {0};
@@ -182,11 +182,11 @@ static enum MHD_Result request_take(void *cls, struct MHD_Connection *connection
 
 	(void)version;
 	(void)body;
-	*body_bytes = 0; /* a request has none */
+	*body_bytes = 0; /* requests have no body */
 	if (!client || server->waiting_count == CLIENTS_MOST)
 		return MHD_NO;
-	/* The library calls first when it has the head, and again when it has all: who is answered the first time can't go on with
-	 * this connection. That is right for one who wants to send something. */
+	/* The library calls this first with the head, and again with everything. A client that is answered the first
+	 * time can't use this connection again; that is right for one who wants to send something. */
 	if (!*context && !request_has_body(connection)) {
 		*context = server;
 		return MHD_YES;
@@ -205,7 +205,7 @@ static enum MHD_Result request_take(void *cls, struct MHD_Connection *connection
 	return result;
 }
 
-/* Those that wait for this ask anew; `about` NULL: all. */
+/* Has the clients that wait for this ask again; `about` NULL: all. */
 static void waiting_resume(struct server *server, const void *about)
 {
 	size_t kept = 0;
@@ -239,13 +239,13 @@ static int sooner_than(int timeout, int left)
 	return timeout < 0 || left < timeout ? left : timeout;
 }
 
-/* That, or when the task must be done. */
+/* The timeout, or the task's own if that comes sooner. */
 static int sooner(int timeout, const struct task *task, uint64_t now_ns)
 {
 	return task->pid ? sooner_than(timeout, milliseconds_until(task->deadline_ns, now_ns)) : timeout;
 }
 
-/* The time until something is due though nobody asks; -1: nothing is. */
+/* The time until something is due even if nobody asks; -1: nothing is. */
 static int timeout_of(const struct server *server, uint64_t client_deadline_ns)
 {
 	const struct server_state *state = server->state;
@@ -271,7 +271,7 @@ static struct pollfd task_ready(const struct task *task)
 	return (struct pollfd){.fd = task->pid ? task->pipe : -1, .events = POLLIN};
 }
 
-/* Until a signal says that it is enough. */
+/* Serves until a signal ends it. */
 static void serve(struct server *server, int signals)
 {
 	struct server_state *state = server->state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* All that the server knows. One thread does everything; pages and profiles are made by processes beside it. */
+/* Everything that the server knows. One thread does all its work; processes beside it make pages and profiles. */
 #ifndef SEEP_SERVE_STATE_H
 #define SEEP_SERVE_STATE_H
 
@@ -10,7 +10,7 @@
 
 enum { JOBS_MOST = 18 };
 
-/* A profile that is being made, or waits for its client. */
+/* A profile that is being made, or waits for its client to take it. */
 struct job {
 	struct task task;
 	struct served *served; /* NULL: none */
@@ -21,31 +21,32 @@ struct job {
 	struct error fault; /* "": none */
 };
 
-/* Metrics are made for one recording after the other, while somebody waits for them. */
+/* Metrics are made for one recording after the other, as long as somebody waits for them. */
 struct metrics_state {
 	struct task task;
 	struct served *about;
-	uint64_t until_ns; /* who waits gets what there is then; 0: nobody waits */
-	uint64_t over_ns;  /* when that was last */
+	uint64_t until_ns; /* then those who wait get what there is; 0: nobody waits */
+	uint64_t over_ns;  /* when that time was last over */
 };
 
 struct server_state { /* zero-initialise */
 	struct recordings recordings;
 	struct page_request request;
-	struct cached page, list; /* the page of every recording, which asks for its data; and the list of recordings */
+	/* the page of every recording, which then asks for its data; and the list of recordings */
+	struct cached page, list;
 	uint64_t list_made_ns;
 	struct task worker;
-	struct served *worked_on; /* what the worker is about */
+	struct served *worked_on; /* the recording whose page the worker makes */
 	struct job jobs[JOBS_MOST];
 	struct metrics_state metrics;
-	double share;          /* of a core, for pages that somebody looks at: pace.h */
-	struct pace list_pace; /* of what is made for the list alone */
+	double share;          /* of a core, for pages at which somebody looks: pace.h */
+	struct pace list_pace; /* for work that only the list needs */
 	uint64_t now_ns, beginning_unix_ns;
 };
 
 struct asked {
 	struct MHD_Connection *connection;
-	struct served *served; /* that the address names; NULL: none */
+	struct served *served; /* that the address names; NULL: it names none */
 };
 
 #endif

@@ -5,16 +5,17 @@
 
 #define SECOND UINT64_C(1000000000)
 
-/* Who has asked within this time looks at it still: pages ask every 2 s. */
+/* Whoever has asked within this time is still looking: pages ask every 2 s. */
 #define INTEREST (15 * SECOND)
-#define DATA_MOST ((size_t)128 << 20) /* bytes of all pages that are kept, beyond those that somebody looks at */
+#define DATA_MOST ((size_t)128 << 20) /* bytes of pages that are kept, besides those at which somebody looks */
 
 static bool is_recent(uint64_t then_ns, uint64_t now_ns)
 {
 	return then_ns && now_ns - then_ns < INTEREST;
 }
 
-/* A page comes before the list, and what was never made, or has ended, before what could be newer. */
+/* Pages come before the list; those that were never made, or whose recordings have ended, come before those that could
+ * be newer. */
 static int urgency(struct server_state *server, struct served *served)
 {
 	const bool page = is_recent(served->asked_ns, server->now_ns),
@@ -52,7 +53,7 @@ void upkeep_start(struct server_state *server)
 		server->worked_on = next;
 }
 
-/* Gives up data that nobody looks at, the longest unasked first, until the others fit. */
+/* Drops data at which nobody looks, those first for which nobody asked for longest, until the others fit. */
 static void data_bound(struct server_state *server)
 {
 	for (;;) {

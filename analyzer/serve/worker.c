@@ -16,13 +16,13 @@
 #include "target/listing.h"
 
 enum {
-	DATA_MIB_MOST = 64, /* packed, of one page */
+	DATA_MIB_MOST = 64, /* of one page, packed */
 	PLACE_COLUMNS = 60,
 };
 
-/* What comes through the pipe: this, then the packed data or the error's line. */
+/* What comes through the pipe: this struct, then the packed data, or the error's line. */
 struct result {
-	uint64_t bytes; /* behind it */
+	uint64_t bytes; /* of what follows */
 	uint32_t is_made;
 	struct page_summary summary;
 };
@@ -118,7 +118,7 @@ bool worker_start(struct task *task, const char *path, const struct page_request
 	return task_start(task, page_make, &(struct page_work){path, request}, RESULT_MOST, now_ns, error);
 }
 
-/* Texts end; numbers mean something. */
+/* Makes sure that texts end, and that numbers mean something. */
 static void summary_check(struct page_summary *summary)
 {
 	char *const texts[] = {summary->command, summary->in_use, summary->interval, summary->sentence};

@@ -13,17 +13,17 @@
 #include "process/task.h"
 #include "symbols/symbols.h"
 
-/* How all pages are made. Nothing is owned. */
+/* Settings for all pages. Nothing is owned. */
 struct page_request {
 	struct symbol_search symbols;
 	const char *const *wrappers;
 	size_t wrapper_count;
 	bool has_sources;                /* pages have lines of source, */
-	const char *const *source_rules; /* which are looked for by these (source/sources.h) */
+	const char *const *source_rules; /* found by these rules (source/sources.h) */
 	size_t source_rule_count;
 };
 
-/* What the list of recordings says of one. Texts are fit to print. */
+/* A recording's row in the list. Its texts are fit to print. */
 struct page_summary {
 	uint32_t state;   /* enum listing_state at that time */
 	uint32_t finding; /* enum finding */
@@ -34,8 +34,8 @@ struct page_summary {
 
 bool worker_start(struct task *task, const char *path, const struct page_request *request, uint64_t now_ns,
 		  struct error *error);
-/* Ends it, and waits for that. True: `got` has the page's data, after the summary was taken out of it. Else the error has one line. `cpu_s` is
- * what it took. */
+/* Ends the task, and waits for that. True: `got` has the page's data, without the summary. False: the error has one
+ * line. `cpu_s` is the CPU time that it took. */
 bool worker_finish(struct task *task, struct page_summary *summary, double *cpu_s, struct error *error);
 
 #endif

@@ -9,7 +9,7 @@
 #include "base/string_pool.h"
 #include "statistics/measure.h"
 
-/* A stack on its way into the table. */
+/* A stack that is being added to the table. */
 struct stack {
 	const struct profile *profile;
 	const struct profile_site *site;
@@ -18,7 +18,7 @@ struct stack {
 	uint32_t number;
 };
 
-/* The index of what has this identity in an array; `count` where it is new. */
+/* The index of the element with this identity in an array; `count` if it is new. */
 static uint32_t index_find(struct map *map, const uint64_t *identity, size_t bytes, uint32_t count)
 {
 	bool is_new;
@@ -70,7 +70,7 @@ uint32_t line_table_row(const struct line_table *table, const char *file, uint32
 	return index ? (uint32_t)*index : UINT32_MAX;
 }
 
-/* Functions of one name in two files are two; where no file is known, those of two modules. */
+/* Functions of the same name in two files are two functions; if no file is known, those in two modules are. */
 static uint32_t function_find(struct line_table *table, const struct source_line *line, uint32_t module)
 {
 	const char *name = text_keep(table, line->function), *file = text_keep(table, line->file);
@@ -120,7 +120,7 @@ static void sum_add(struct line_sum *sum, const struct stack *stack, bool is_pla
 	line_value_add(&sum->cumulative, &stack->value);
 }
 
-/* A call that was inlined into `row`. */
+/* Adds a call that was inlined into `row`. */
 static void call_add(struct line_table *table, uint32_t row, uint32_t function, uint32_t line,
 		     const struct stack *stack)
 {
@@ -140,7 +140,7 @@ static void call_add(struct line_table *table, uint32_t row, uint32_t function, 
 
 static void stack_add(struct line_table *table, const struct stack *stack)
 {
-	const struct source_line *inner = NULL; /* the call inwards, where it was inlined */
+	const struct source_line *inner = NULL; /* the next call inwards, if it was inlined */
 	uint32_t inner_function = 0;
 
 	for (struct frame_walk at = frame_walk_leaf(stack->site); frame_walk_has(at);
@@ -229,7 +229,7 @@ static struct line_value value_of_inventory(const struct inventory_row *row, enu
 	};
 }
 
-/* Without intervals growth is the difference of the totals. */
+/* Without intervals, growth is the difference of the totals. */
 static struct line_value value_of_comparison(const struct comparison *comparison, const struct comparison_row *row,
 					     enum inventory_order order)
 {
@@ -283,14 +283,14 @@ double line_value_estimate(const struct line_value *value)
 	return sum_estimate(&value->more) - sum_estimate(&value->less);
 }
 
-/* What one sample that was not taken would have stood for. */
+/* What one sample that was not taken could have stood for. */
 static double unseen_of(const struct line_table *table, const struct line_value *value)
 {
 	const double rate = table->comparison ? table->comparison->rate : (double)table->inventory->profile->rate;
 	const struct seep_sum ever = {.largest = value->largest};
 
 	if (table->comparison && (!table->comparison->could_miss || !(value->largest > 0)))
-		return 0; /* it never showed a sample that stood for more than itself */
+		return 0; /* no sample there ever stood for more than itself */
 	return order_is_bytes(table->order) ? unseen_bytes(rate) : unseen_objects(rate, &ever);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See the header. The rows of a table are in the order of its stacks, so those of two tables of one inventory are the same. */
+/* See the header. A table's rows are in the order of its stacks, so two tables of the same inventory have the same
+ * rows. */
 #include "source/source_excerpt.h"
 
 #include <stdlib.h>
@@ -24,7 +25,7 @@ static double share(const struct line_value *value, const struct line_table *tab
 	return whole > 0 ? line_value_estimate(value) / whole : 0;
 }
 
-/* What was asked for at the line outweighs whatever passes through another. */
+/* A line that itself asked for memory outweighs one through which stacks only pass. */
 static double row_weight(const struct line_table *in_use, const struct line_table *allocated, uint32_t row)
 {
 	const struct line_sum *now = &in_use->rows[row].sum, *ever = &allocated->rows[row].sum;
@@ -108,13 +109,13 @@ static void excerpt_fill(struct source_excerpt *excerpt, struct candidate *candi
 		excerpt->left_out +=
 		    candidates[at].row->line <= excerpt->files[candidates[at].file].source->file.line_count;
 	for (uint32_t i = 0; i < excerpt->count; i++)
-		if (excerpt->files[i].count) /* else there is no array to be sorted */
+		if (excerpt->files[i].count) /* otherwise there is no array to sort */
 			qsort(excerpt->files[i].numbers, excerpt->files[i].count, sizeof *excerpt->files[i].numbers,
 			      number_compare);
 	map_free(taken);
 }
 
-/* The lines that have most, with those around them. */
+/* Gathers the lines with most memory, and those around them. */
 static void excerpt_gather(struct source_excerpt *excerpt, const struct profile *profile)
 {
 	struct map *files = map_create();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The file is looked at before it is opened for reading, by a descriptor that opens nothing (O_PATH): a device or a pipe never
- * notices. What is read then is that very file. */
+/* The file is first looked at through a descriptor that does not open it (O_PATH), so a device or a pipe never notices.
+ * Then that very file is read. */
 #include "source/source_file.h"
 
 #include <errno.h>
@@ -35,10 +35,10 @@ bool path_is_source(const char *path)
 	for (size_t i = 0; dot && i < sizeof suffixes / sizeof *suffixes; i++)
 		if (strcmp(dot + 1, suffixes[i]) == 0)
 			return true;
-	return !dot && text_begins_with(path, "/usr/include/"); /* <vector> */
+	return !dot && text_begins_with(path, "/usr/include/"); /* such as <vector> */
 }
 
-/* A descriptor that only names the file; -1: errno. */
+/* A descriptor that only refers to the file; -1: errno says why. */
 static int path_name(const char *path)
 {
 	struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_NO_MAGICLINKS};
@@ -50,13 +50,13 @@ static int path_name(const char *path)
 	const int descriptor = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof how);
 	if (descriptor >= 0 || (errno != ENOSYS && errno != EPERM))
 		return descriptor;
-	/* An old kernel, or a container that knows no such call: links are followed by their texts, so that one of another root leads
-	 * nowhere else than its text does here. */
+	/* An old kernel, or a container, may lack the call. Then links are followed by their texts, so that a link in
+	 * another root leads where its text leads here. */
 	char real[PATH_MAX];
 	return realpath(path, real) ? open(real, O_PATH | O_CLOEXEC | O_NOFOLLOW) : -1;
 }
 
-/* The file's path with all links followed; "" where it has none. */
+/* The file's path with all links followed; "" if it has none. */
 static void descriptor_path(int descriptor, char path[REAL_PATH_BYTES])
 {
 	char link[64];
@@ -66,7 +66,7 @@ static void descriptor_path(int descriptor, char path[REAL_PATH_BYTES])
 	path[length > 0 ? length : 0] = '\0';
 }
 
-/* File systems whose files are the kernel's. */
+/* Whether the file system's files belong to the kernel. */
 static bool is_of_kernel(int descriptor, const char *real)
 {
 	static const long types[] = {PROC_SUPER_MAGIC, SYSFS_MAGIC,    DEBUGFS_MAGIC,      TRACEFS_MAGIC,
@@ -84,7 +84,7 @@ static bool is_of_kernel(int descriptor, const char *real)
 	return false;
 }
 
-/* Whether the file may be read, by all that is known without reading it. */
+/* Whether the file may be read, by everything that is known without reading it. */
 static bool descriptor_is_fit(int descriptor, struct stat *status, struct error *error)
 {
 	char real[REAL_PATH_BYTES];
@@ -119,7 +119,7 @@ static bool descriptor_read(int descriptor, struct source_file *file, size_t siz
 	return true;
 }
 
-/* Text has no NUL and no other control characters than those of a page. */
+/* Text has no NUL, and no control characters except those of a printed page. */
 static bool is_text(const char *text, size_t bytes)
 {
 	for (size_t i = 0; i < bytes; i++) {
@@ -145,7 +145,7 @@ static void lines_find(struct source_file *file)
 	file->line_count = (uint32_t)count;
 }
 
-/* What a descriptor has, which is closed. */
+/* Reads a file from its descriptor, and closes that. */
 static bool file_read(struct source_file *file, int descriptor, const struct stat *status, struct error *error)
 {
 	const bool is_read = descriptor_read(descriptor, file, (size_t)status->st_size);
@@ -158,7 +158,7 @@ static bool file_read(struct source_file *file, int descriptor, const struct sta
 	return true;
 }
 
-/* The file behind a descriptor that only names it. */
+/* Reads the file to which a descriptor only refers. */
 static bool named_read(struct source_file *file, int named, const struct stat *status, struct error *error)
 {
 	char link[64];
@@ -198,7 +198,7 @@ bool source_file_take(struct source_file *file, int descriptor, const char *name
 	struct stat status;
 
 	*file = (struct source_file){0};
-	/* What has just come stands at its end. */
+	/* a file that has just arrived is read to its end */
 	const bool is_fit = fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) && path_is_source(name) &&
 			    lseek(descriptor, 0, SEEK_SET) == 0;
 	if (!is_fit || status.st_size > SOURCE_FILE_BYTES) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Columns are counted in characters, so that tabs stand where an editor puts them. */
+/* Columns are counted in characters, so that tabs end where they do in an editor. */
 #include "source/source_text.h"
 
 #include <stdint.h>
@@ -23,7 +23,7 @@ size_t source_text_indent(const char *text, size_t bytes)
 	return SIZE_MAX;
 }
 
-/* One character that is not a blank. */
+/* Appends one character that is not a blank. */
 static void character_append(struct buffer *out, const char *text, size_t length, uint32_t code_point)
 {
 	if (length && utf8_is_printable(code_point))
@@ -35,7 +35,7 @@ static void character_append(struct buffer *out, const char *text, size_t length
 void source_text_append(struct buffer *out, const char *text, size_t bytes, size_t indent)
 {
 	const size_t start = out->length;
-	size_t column = 0, pending = 0; /* blanks that are written once something follows them */
+	size_t column = 0, pending = 0; /* blanks, written once something follows them */
 
 	for (size_t i = 0; i < bytes;) {
 		uint32_t code_point = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A line of source made fit to show: its writer may have hidden control sequences for terminals in it, or characters
+/* Makes a line of source fit to show: its author may have hidden control sequences for terminals in it, or characters
  * that reorder text. */
 #ifndef SEEP_SOURCE_SOURCE_TEXT_H
 #define SEEP_SOURCE_SOURCE_TEXT_H
@@ -10,11 +10,12 @@
 
 enum { SOURCE_TAB = 4, SOURCE_LINE_BYTES = 400 };
 
-/* Columns in front of the text, a tab to the next SOURCE_TAB; SIZE_MAX where there is nothing else. */
+/* Columns of blanks in front of the text, counting a tab up to the next SOURCE_TAB; SIZE_MAX if there is nothing
+ * else. */
 size_t source_text_indent(const char *text, size_t bytes);
 
-/* Appends the text without `indent` blanks in front of it and any behind. Control characters and marks that reorder text
- * become U+FFFD, tabs blanks; a very long line is cut with "...". */
+/* Appends the text without `indent` columns of blanks in front and without blanks at its end. Control characters and
+ * marks that reorder text become U+FFFD, tabs become blanks; a very long line is cut with "...". */
 void source_text_append(struct buffer *out, const char *text, size_t bytes, size_t indent);
 
 #endif

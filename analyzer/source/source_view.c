@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sections are chosen by their values alone; only those that are shown have their files read. */
+/* Sections are chosen only by their values; files are read only for sections that are shown. */
 #include "source/source_view.h"
 
 #include <math.h>
@@ -10,15 +10,15 @@
 #include "base/memory.h"
 #include "files/path.h"
 
-/* A query taken apart. */
+/* The parts of a query. */
 struct asked {
-	const char *function; /* NULL: not asked for one */
-	const char *file;     /* likewise; its end, of so many bytes */
+	const char *function; /* NULL: no function was asked for */
+	const char *file;     /* NULL: no file was; the end of its path, and the length of that */
 	size_t file_bytes;
-	uint32_t line; /* 0: the whole file */
+	uint32_t line; /* 0: the whole file was asked for */
 };
 
-/* Whether a path ends in these bytes, from the beginning of a folder's or a file's name on. */
+/* Whether a path ends in these bytes, which begin with the name of a folder or a file. */
 static bool path_ends_in(const char *path, const char *end, size_t bytes)
 {
 	const size_t length = path ? strlen(path) : 0;
@@ -58,7 +58,7 @@ static struct asked asked_of(const struct line_table *table, const char *pattern
 	return asked;
 }
 
-/* How well a name meets what was asked for: 2 as a whole word, as far as the parameters; 1 as a part of it. */
+/* How well a name fits the query: 2 as a whole word, up to the parameters; 1 as a part of it. */
 static int name_meets(const char *name, const char *wanted)
 {
 	const size_t length = strlen(wanted);
@@ -120,11 +120,11 @@ static void member_add(struct source_view *view, uint32_t key, uint32_t row)
 	view->members[view->member_count++] = (struct source_member){key, row};
 }
 
-/* One section for each file of that name. */
+/* Makes a section for each file of that name. */
 static void choose_files(struct source_view *view, const struct asked *asked)
 {
 	const struct line_table *table = view->table;
-	struct map *sections = map_create(); /* file -> index + 1 */
+	struct map *sections = map_create(); /* from a file to index + 1 */
 
 	for (uint32_t i = 0; i < table->row_count; i++) {
 		const struct source_row *row = &table->rows[i];
@@ -160,7 +160,7 @@ static void choose_patterns(struct source_view *view, const struct source_query 
 	free(chosen);
 }
 
-/* Flat values count of places and files, all that passes through of a function that was named. */
+/* Places and files are sorted by flat values; a function that was named, by cumulative ones. */
 static int section_compare(const void *left, const void *right, void *by_flat)
 {
 	const struct view_section *a = left, *b = right;
@@ -187,7 +187,7 @@ static bool row_has_value(const struct source_row *row)
 	return line_value_estimate(&row->sum.flat) != 0 || line_value_estimate(&row->sum.cumulative) != 0;
 }
 
-/* The first of a section's lines among all sections', which are sorted. */
+/* The index of a section's first line among the sorted lines of all sections. */
 static uint32_t section_first(const struct source_view *view, const struct view_section *section)
 {
 	uint32_t low = 0, high = view->member_count;
@@ -202,7 +202,7 @@ static uint32_t section_first(const struct source_view *view, const struct view_
 	return low;
 }
 
-/* The lines of a section that have values, ascending; all of its lines where none has. Returns how many. */
+/* The lines of a section that have values, in ascending order; if none has any, all of its lines. Returns how many. */
 static uint32_t section_numbers(const struct source_view *view, const struct view_section *section, uint32_t **numbers)
 {
 	const uint32_t first = section_first(view, section);
@@ -232,21 +232,21 @@ static void line_add(const struct source_view *view, struct view_section *sectio
 	    number, number ? line_table_row(view->table, section->file, number) : UINT32_MAX, text, (uint32_t)bytes};
 }
 
-/* The lines with values, and `context` lines on both sides of each as far as the file has them. */
+/* Adds the lines with values, and `context` lines on both sides of each, as far as the file has them. */
 static void section_add_lines(const struct source_view *view, struct view_section *section, const uint32_t *numbers,
 			      uint32_t count, uint32_t context)
 {
 	const uint32_t end = section->source ? section->source->file.line_count : 0;
-	uint32_t next = 0; /* behind the last that is there */
+	uint32_t next = 0; /* the line after the last one added */
 
 	for (uint32_t i = 0; i < count; i++) {
 		const uint32_t number = numbers[i];
 		uint32_t first = number > context ? number - context : 1;
 		uint32_t last = number <= end && context < end - number ? number + context : end;
-		if (number > end) /* not in the file: itself alone */
+		if (number > end) /* the file has no such line, so it stands alone */
 			first = last = number;
 		if (next && first == next + 1 && next <= end)
-			first = next; /* rather than say that one line is left out */
+			first = next; /* instead of saying that a single line is left out */
 		first = first < next ? next : first;
 		if (next && first > next)
 			line_add(view, section, 0);

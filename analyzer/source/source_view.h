@@ -10,30 +10,31 @@
 #include "source/line_table.h"
 #include "source/sources.h"
 
-/* What is asked for. */
+/* What the user asked for. */
 struct source_query {
-	const char *const *patterns; /* functions, FILE or FILE:LINE; none: the functions whose lines asked for most */
+	/* functions, FILE or FILE:LINE; none: the functions whose lines asked for most memory */
+	const char *const *patterns;
 	size_t pattern_count;
-	uint32_t context; /* lines on both sides of one with a value */
-	uint32_t top;     /* sections, at most */
+	uint32_t context; /* lines on both sides of a line with a value */
+	uint32_t top;     /* the most sections */
 };
 
 struct view_line {
-	uint32_t number;  /* in the file; 0: lines are left out here */
-	uint32_t row;     /* into table->rows; UINT32_MAX: no value */
-	const char *text; /* NULL: can't be shown */
+	uint32_t number;  /* in the file; 0: some lines are left out here */
+	uint32_t row;     /* index into table->rows; UINT32_MAX: the line has no value */
+	const char *text; /* NULL: it can't be shown */
 	uint32_t bytes;
 };
 
 struct view_section {
-	uint32_t function; /* into table->functions; UINT32_MAX: a whole file */
+	uint32_t function; /* index into table->functions; UINT32_MAX: the section is a whole file */
 	uint32_t key;      /* of its members */
-	uint32_t only;     /* the line that was asked for; 0: all that have values */
-	const char *file;  /* NULL: no lines are known */
+	uint32_t only;     /* the line that was asked for; 0: all lines with values */
+	const char *file;  /* NULL: its lines are unknown */
 	uint32_t module;
-	struct line_value flat, cumulative; /* of a whole file, the latter is empty */
-	const struct source *source;        /* NULL where file is */
-	bool is_newer, is_short;            /* the file is newer than the program, or ends before a line */
+	struct line_value flat, cumulative; /* for a whole file, `cumulative` is empty */
+	const struct source *source;        /* NULL if `file` is */
+	bool is_newer, is_short; /* the file is newer than the program, or ends before a line that it should have */
 	struct view_line *lines;
 	uint32_t line_count, line_capacity;
 };
@@ -42,8 +43,8 @@ struct source_view {
 	const struct line_table *table;
 	struct view_section *sections;
 	uint32_t count, capacity;
-	uint32_t left_out;             /* sections beyond `top` */
-	struct source_member *members; /* the lines of all sections, by the sections' keys */
+	uint32_t left_out;             /* number of sections beyond `top` */
+	struct source_member *members; /* the lines of all sections, sorted by the sections' keys */
 	uint32_t member_count, member_capacity;
 };
 
@@ -51,10 +52,10 @@ void source_view_build(struct source_view *view, const struct line_table *table,
 		       const struct source_query *query);
 void source_view_free(struct source_view *view);
 
-/* Indices into table->calls by row, then the largest first; the caller frees the array. */
+/* Indices into table->calls, sorted by row, then the largest first; the caller frees the array. */
 uint32_t *source_order_calls(const struct line_table *table);
 
-/* Those of one row. */
+/* The calls of one row. */
 const uint32_t *source_calls_of(const struct line_table *table, const uint32_t *order, uint32_t row, uint32_t *count);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where a name may be found, place by place; see the header. */
+/* Looks for a name in one place after the other; see the header. */
 #include "source/sources.h"
 
 #include <stdio.h>
@@ -16,16 +16,16 @@
 enum {
 	FILES_MOST = 2000,
 	BYTES_MOST = 48 << 20, /* of memory, for all files together */
-	FOLDERS_MOST = 64,     /* of a name, that are left out one by one */
+	FOLDERS_MOST = 64,     /* folders that are dropped from a name, one by one */
 };
 
 struct sources {
 	struct source_search search;
-	struct map *by_name; /* name -> index into files + 1 */
+	struct map *by_name; /* from a name to its index in files + 1 */
 	struct source **files;
 	size_t count, capacity;
 	size_t bytes;
-	struct map *misses; /* by build: sources that no server has; SERVED: some were had */
+	struct map *misses; /* by build: how many sources no server had; SERVED: servers had some */
 	size_t asked;
 };
 
@@ -53,7 +53,7 @@ void sources_free(struct sources *sources)
 	free(sources);
 }
 
-/* Appends the name without "." and, as far as that can be done, without ".."; no slash in front. */
+/* Appends the name without "." and, as far as possible, without ".."; no slash in front. */
 static void name_normalize(struct buffer *out, const char *name)
 {
 	for (const char *at = name; *at;) {
@@ -71,7 +71,7 @@ static void name_normalize(struct buffer *out, const char *name)
 	}
 }
 
-/* One attempt: true ends the search, with a file or with the reason why this one is not read. */
+/* Tries one path. True ends the search, with a file or with the reason why it is not read. */
 static bool path_try(struct source *source, const char *path)
 {
 	struct error error;
@@ -139,8 +139,8 @@ static bool try_rules(struct source *source, const struct source_search *search,
 	return found;
 }
 
-/* Of a relative name: beside the recording, whose directory was made in the program's working directory unless its user
- * wished otherwise; a snapshot lies in one. */
+/* Tries a relative name beside the recording: its directory was made in the program's working directory, unless its
+ * user wished otherwise. A snapshot lies in such a directory. */
 static bool try_beside(struct source *source, const char *recording, const char *name)
 {
 	struct stat status;
@@ -149,7 +149,7 @@ static bool try_beside(struct source *source, const char *recording, const char 
 	if (!recording || stat(recording, &status) < 0)
 		return false;
 	buffer_printf(&path, "%s/%s%s", recording, S_ISDIR(status.st_mode) ? "../" : "../../", name);
-	if (!S_ISDIR(status.st_mode)) { /* FILE/../.. has no meaning: its folder's parent */
+	if (!S_ISDIR(status.st_mode)) { /* FILE/../.. means nothing, so takes the parent of its folder */
 		const char *slash = strrchr(recording, '/');
 		path.length = 0;
 		buffer_printf(&path, "%.*s/../%s", slash ? (int)(slash - recording) : 1, slash ? recording : ".", name);
@@ -176,7 +176,7 @@ static void source_search(struct source *source, const struct source_search *sea
 	buffer_free(&plain);
 }
 
-/* From the servers. A build of which they have nothing is not asked for again and again. */
+/* Asks the servers. A build of which they have nothing is not asked for again and again. */
 static void source_fetch(struct sources *sources, struct source *source, const char *name, struct source_build build)
 {
 	struct buffer said = {0};

@@ -17,19 +17,19 @@
 #include "source/source_file.h"
 
 struct source_search {
-	const char *const *rules; /* DIR or FROM=TO, in the order in which they count; not owned */
+	const char *const *rules; /* DIR or FROM=TO, in the order of their rank; not owned */
 	size_t rule_count;
-	const char *recording; /* its path, for relative names; not owned */
+	const char *recording; /* path of the recording, for relative names; not owned */
 };
 
-/* What is known of one name. */
+/* What is known about one name. */
 struct source {
-	struct source_file file; /* line_count 0: there is none, and `fault` says why */
-	char fault[160];         /* "" where there is one */
-	bool is_missing;         /* the fault is only that it was not found */
+	struct source_file file; /* if line_count is 0, there is no file, and `fault` says why */
+	char fault[160];         /* "" if there is a file */
+	bool is_missing;         /* the fault is only that the file was not found */
 };
 
-/* Whose lines they are. */
+/* The build to which the lines belong. */
 struct source_build {
 	const uint8_t *id;
 	uint32_t bytes; /* 0: unknown */
@@ -40,7 +40,7 @@ struct sources; /* opaque */
 struct sources *sources_create(const struct source_search *search);
 void sources_free(struct sources *sources);
 
-/* The file of a name that debug information has; interned, since the same name is looked for once only. */
+/* The file for a name in debug information. The name is interned, because the same name is looked for only once. */
 const struct source *sources_find(struct sources *sources, const char *name, struct source_build build);
 
 /* Whether a file was changed after a module was built, or after the recording began: then its lines may have moved. `module`

@@ -43,8 +43,8 @@ static double age_left(const struct follow_ups *all, const struct follow_up *obj
 	return (double)(object->last_ns < end_ns ? object->last_ns : end_ns) - (double)object->birth_ns;
 }
 
-/* It is at risk from the first snapshot on that saw it past the age: deaths before can't be seen, so time before does
- * not count either. */
+/* An object is at risk from the first snapshot that saw it past the age. Earlier deaths can't be seen, so earlier time
+ * does not count either. */
 static double age_entered(const struct follow_ups *all, const struct follow_up *object, uint64_t age_ns)
 {
 	const uint64_t wanted_ns = object->birth_ns + age_ns;
@@ -60,19 +60,19 @@ static bool reaches(const struct follow_up *object, uint64_t age_ns)
 	return object->last_ns - object->birth_ns >= age_ns;
 }
 
-/* At the greatest ages one or two are left at risk, whose deaths say nothing about the others. */
+/* At the greatest ages only one or two objects are at risk, whose deaths say nothing about the others. */
 #define AT_RISK_LEAST 3
 #define AT_RISK_FIRM 8
 
-#define SORT_BY_HAND_MOST 32 /* steps */
+#define SORT_BY_HAND_MOST 32 /* most steps that are sorted by insertion */
 
 struct step {
 	double age;
-	int change; /* of the number at risk: +1 enters, -1 is censored, 0 dies */
+	int change; /* of the number at risk: +1 an object enters, -1 it is censored, 0 it dies */
 	double weight;
 };
 
-/* Deaths before those censored at the same age, entries last. */
+/* At the same age, deaths come before censored objects, and entries come last. */
 static int step_compare(const void *left, const void *right)
 {
 	const struct step *a = left, *b = right;
@@ -82,7 +82,7 @@ static int step_compare(const void *left, const void *right)
 	return abs(a->change) != abs(b->change) ? abs(a->change) - abs(b->change) : a->change - b->change;
 }
 
-/* A group has few objects as a rule, and they come nearly in order. */
+/* A group usually has few objects, and they come nearly in order. */
 static void steps_sort(struct step *steps, size_t count)
 {
 	if (count > SORT_BY_HAND_MOST) {
@@ -98,7 +98,7 @@ static void steps_sort(struct step *steps, size_t count)
 	}
 }
 
-/* Enters and ends of all that reach the age, in the order of age. */
+/* Entries and ends of all objects that reach the age, in the order of age. */
 static struct step *steps_of(const struct follow_ups *all, uint64_t age_ns, size_t *count)
 {
 	struct step *steps = memory_allocate(2 * all->count + 1, sizeof *steps);
@@ -122,7 +122,7 @@ static struct step *steps_of(const struct follow_ups *all, uint64_t age_ns, size
 	return steps;
 }
 
-/* When an object left. */
+/* When an object left: it died, or was last seen. */
 struct leaving {
 	double age;
 	uint32_t object;
@@ -130,12 +130,13 @@ struct leaving {
 };
 
 struct follow_order {
-	const struct follow_up *objects; /* the first of all */
+	const struct follow_up *objects; /* identifies the objects: the first of them */
 	size_t count;
-	struct leaving *leavings; /* by age, deaths first where it is one */
-	uint32_t *rank;           /* by object: its place among them */
-	uint32_t *entered; /* for one age at a time: how many entered behind the leaving before, up to this one */
-	bool *counts;      /* for one age at a time, by rank: the object is looked at */
+	struct leaving *leavings; /* by age; at the same age, deaths come first */
+	uint32_t *rank;           /* by object: its index in `leavings` */
+	/* for one age at a time: how many objects entered after the leaving before and up to this one */
+	uint32_t *entered;
+	bool *counts; /* for one age at a time, by rank: the object counts */
 };
 
 static int leaving_compare(const void *left, const void *right)
@@ -177,8 +178,8 @@ void follow_order_free(struct follow_order *order)
 	free(order);
 }
 
-/* The first leaving after this age, looked for from `near` on in steps that double: objects that come one after the other
- * enter at nearly the same ages. */
+/* The first leaving after this age, searched from `near` on in doubling steps: objects in sequence enter at nearly the
+ * same ages. */
 static size_t first_after(const struct follow_order *order, double age, size_t near)
 {
 	size_t low = near, high = near, step = 1;
@@ -246,7 +247,7 @@ struct survival_tail cohort_tail(const struct follow_ups *all, uint64_t from_ns,
 	size_t count;
 	struct step *steps = steps_of(all, from_ns, &count);
 	struct survival_tail tail = {1, 0};
-	double number = 0, weights = 0, squares = 0; /* at risk */
+	double number = 0, weights = 0, squares = 0; /* of the objects at risk */
 
 	for (size_t i = 0; i < count && steps[i].age < (double)to_ns; i++) {
 		const double weight = steps[i].weight, sign = steps[i].change > 0 ? 1 : -1;

@@ -25,7 +25,7 @@ static int ranked_compare(const void *left, const void *right)
 	return (a->p > b->p) - (a->p < b->p);
 }
 
-/* The p-values that are known, ascending; the caller frees them. */
+/* The known p-values, in ascending order; the caller frees them. */
 static struct ranked *ranked_make(const double *p, size_t count, size_t *known)
 {
 	struct ranked *order = memory_allocate(count ? count : 1, sizeof *order);

@@ -19,9 +19,9 @@
 #include <stdbool.h>
 
 #define PI 3.14159265358979323846
-#define STEPS_LIMIT 1000000 /* of series and fraction; both need some multiples of sqrt(shape) */
-#define MANY_DEGREES 1e6    /* from here on the expansion is more exact than needed, and far cheaper */
-#define STIRLING_SHAPE 10.0 /* from here on Stirling's series for ln Gamma is exact to 1e-15 */
+#define STEPS_LIMIT 1000000 /* of series and fraction, each of which needs some multiples of sqrt(shape) */
+#define MANY_DEGREES 1e6    /* from here on, the expansion is more exact than needed, and far cheaper */
+#define STIRLING_SHAPE 10.0 /* from here on, Stirling's series for ln Gamma is exact to 1e-15 */
 
 /* ln Gamma(a + 1) - (a ln a - a + ln(2 pi a) / 2), for a >= STIRLING_SHAPE (DLMF 5.11.1). */
 static double stirling_error(double a)
@@ -33,7 +33,7 @@ static double stirling_error(double a)
 	       a;
 }
 
-/* a ln(a/x) + x - a without cancellation where x is near a (Loader's deviance part). */
+/* a ln(a/x) + x - a, without cancellation if x is near a (Loader's deviance part). */
 static double deviance(double a, double x)
 {
 	if (fabs(x - a) > 0.1 * (x + a))
@@ -42,7 +42,7 @@ static double deviance(double a, double x)
 	double sum = (x - a) * v;
 	double term = 2 * a * v;
 
-	/* a ln(a/x) = -2 a atanh(v); x - a = v (x + a). The series of their sum, term by term. */
+	/* a ln(a/x) = -2 a atanh(v); x - a = v (x + a). Adds up the series of their sum, term by term. */
 	for (int k = 1; k < 1000; k++) {
 		term *= v * v;
 		const double next = sum - term / (2 * k + 1);
@@ -128,7 +128,7 @@ double normal_quantile(double probability, enum tail tail)
 	double z =
 	    t - (2.515517 + t * (0.802853 + t * 0.010328)) / (1 + t * (1.432788 + t * (0.189269 + t * 0.001308)));
 
-	/* z is the upper p-quantile to 4.5e-4; each of Halley's steps triples the digits. */
+	/* z is the upper p-quantile to 4.5e-4; each of Halley's steps triples the number of digits. */
 	for (int i = 0; i < 3; i++) {
 		const double error = (erfc(z / sqrt(2)) / 2 - p) / (exp(-z * z / 2) / sqrt(2 * PI));
 		z += error / (1 + z * error / 2);
@@ -136,7 +136,7 @@ double normal_quantile(double probability, enum tail tail)
 	return is_small == (tail == TAIL_LOWER) ? -z : z;
 }
 
-/* The expansion in powers of degrees^-1/2, z being the normal quantile of the same probability. */
+/* The expansion in powers of degrees^-1/2; z is the normal quantile of the same probability. */
 static double quantile_of_many_degrees(double z, double degrees)
 {
 	const double root = sqrt(2 * degrees);
@@ -147,21 +147,21 @@ static double quantile_of_many_degrees(double z, double degrees)
 	       z * (9 * z2 * z2 + 256 * z2 - 433) / (4860 * degrees * root);
 }
 
-/* A first guess of ln x where gamma's tail beyond x is `probability`. */
+/* A first guess of the ln x beyond which gamma's tail is `probability`. */
 static double guess_log_quantile(double probability, enum tail tail, double shape)
 {
 	const double d = 2 * shape;
 	const double cube = 1 - 2 / (9 * d) + normal_quantile(probability, tail) * sqrt(2 / (9 * d));
 
-	/* Wilson-Hilferty; far down the lower tail P(a, x) tends to x^a / Gamma(a + 1) instead. */
+	/* Wilson-Hilferty; but far down the lower tail, P(a, x) tends to x^a / Gamma(a + 1). */
 	if (cube > 0.1)
 		return log(shape) + 3 * log(cube);
 	return (log(probability) + lgamma(shape + 1)) / shape;
 }
 
 /*
- * Newton's method for ln tail(e^u) = ln probability. The logarithm of a gamma variable has a log-concave density,
- * so both tails are log-concave in u and Newton's steps converge; the bracket catches those that leave it.
+ * Newton's method for ln tail(e^u) = ln probability. The logarithm of a gamma variable has a log-concave density, so
+ * both tails are log-concave in u, and Newton's steps converge; the bracket catches steps that leave it.
  */
 static double gamma_quantile(double probability, enum tail tail, double shape)
 {
@@ -199,7 +199,7 @@ double chi_squared_quantile(double probability, enum tail tail, double degrees)
 {
 	if (!(probability >= 0 && probability <= 1) || !(degrees > 0))
 		return NAN;
-	if (probability > 0.5) { /* the smaller tail is the exact one */
+	if (probability > 0.5) { /* works on the smaller tail, which is the exact one */
 		probability = 1 - probability;
 		tail = tail == TAIL_LOWER ? TAIL_UPPER : TAIL_LOWER;
 	}

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The gamma and chi-squared distributions for real shape and degrees of
- * freedom, and the normal quantile: all that the intervals are made of.
+ * The gamma and chi-squared distributions for real shape and degrees of freedom, and the normal quantile: intervals
+ * need nothing else.
  *
- * Accuracy: relative 1e-9 or better for degrees of freedom from 0.01 up and
- * tails down to 1e-300, as long as the result is a normal number. Nothing here allocates, prints or fails; arguments
- * outside of the domains named below give NaN.
+ * Accuracy: relative 1e-9 or better for degrees of freedom from 0.01 up and tails down to 1e-300, as long as the result
+ * is a normal number. Nothing here allocates, prints or fails; arguments outside the domains below give NaN.
  */
 #ifndef SEEP_STATISTICS_GAMMA_H
 #define SEEP_STATISTICS_GAMMA_H
 
-/* Which tail of a distribution a probability speaks of. Small tails keep their full relative accuracy on both sides,
+/* Which tail of a distribution a probability is about. Small tails keep their full relative accuracy on both sides,
  * which 1 - p would lose. */
 enum tail {
 	TAIL_LOWER, /* probability of a value below */

@@ -2,10 +2,10 @@
 /*
  * Focused BH: E. Katsevich, C. Sabatti & M. Bogomolov, "Filtering the rejection set while preserving false discovery
  * rate control", Journal of the American Statistical Association 118 (2023) 165-176. If one set grows, many sets are
- * significant, and few are worth a word. A rule that is fixed beforehand (a filter) chooses the sets to report. Of all
- * bounds on p the largest is taken at which (bound times tests) / (sets reported) is q or less. The sums of sets that
- * share elements depend positively on each other, which Benjamini & Hochberg's procedure allows for (Y. Benjamini & D.
- * Yekutieli, Annals of Statistics 29 (2001) 1165-1188). The unit test has it by simulation.
+ * significant, but few are worth reporting. A rule that is fixed beforehand (a filter) chooses the sets to report. The
+ * bound on p is the largest at which (bound times tests) / (sets reported) is q or less. The sums of sets that share
+ * elements depend positively on each other, which Benjamini & Hochberg's procedure allows for (Y. Benjamini & D.
+ * Yekutieli, Annals of Statistics 29 (2001) 1165-1188). The unit test checks this by simulation.
  */
 #include "statistics/hierarchy.h"
 
@@ -27,7 +27,7 @@ struct ranked {
 struct choice {
 	const struct hierarchy *hierarchy;
 	const double *growth;
-	struct ranked *sets; /* that have a test, small ones first */
+	struct ranked *sets; /* the sets that have a test, small ones first */
 	size_t count;
 	uint32_t *owner; /* by element: the set that is reported for it, + 1 */
 	bool *told;      /* by set */
@@ -61,7 +61,7 @@ static void set_withdraw(const struct choice *choice, uint32_t set)
 			choice->owner[hierarchy->elements[i]] = 0;
 }
 
-/* Reports a set in place of all smaller ones that share an element with it, unless those explain it. */
+/* Reports a set in place of all smaller ones that share an element with it, unless these explain it. */
 static void set_consider(const struct choice *choice, uint32_t set)
 {
 	const struct hierarchy *hierarchy = choice->hierarchy;
@@ -86,7 +86,7 @@ static void set_consider(const struct choice *choice, uint32_t set)
 	choice->told[set] = true;
 }
 
-/* The filter: how many sets are reported if those up to this p are significant. */
+/* The filter: how many sets are reported if those with p up to this bound are significant. */
 static size_t choose(const struct choice *choice, double bound)
 {
 	size_t count = 0;
@@ -134,7 +134,7 @@ size_t hierarchy_explain(const struct hierarchy *hierarchy, const double *p, con
 	}
 	qsort(choice.sets, choice.count, sizeof *choice.sets, size_compare);
 	qsort(ascending, choice.count, sizeof *ascending, p_compare);
-	/* From the usual bound downwards, until as many sets are reported as the bound was made for. */
+	/* Goes down from the usual bound until as many sets are reported as the bound assumed. */
 	double bound = largest_called(ascending, choice.count, q / (double)choice.count);
 	while (bound >= 0 && (told = choose(&choice, bound)) > 0) {
 		const double allowed = q * (double)told / (double)choice.count;

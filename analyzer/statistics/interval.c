@@ -23,14 +23,14 @@
 #define P_SMALLEST 1e-300
 #define P_NEAR 1e-11 /* of t, where p = exp(-t^2): 5e-10 of p at its smallest */
 #define P_STEPS 60
-#define TABLE_SLACK 1e-6 /* relative, far more than the rounding of any number that is compared with the table */
-#define SURELY_SHOWN 30  /* so many expected samples: that none is seen has a chance of 1e-13 */
-#define SECANT_STEPS 30  /* of the ends of selected sets; some six are needed */
+#define TABLE_SLACK 1e-6 /* relative; far more than the rounding of any number that is compared with the table */
+#define SURELY_SHOWN 30  /* expected samples: the chance that none of so many is seen is 1e-13 */
+#define SECANT_STEPS 30  /* for the ends of selected sets; some six are needed */
 #define SECANT_NEAR 1e-10
-#define SMALLEST_LOG (-600) /* of a number of samples: nothing is printed of less */
+#define SMALLEST_LOG (-600) /* logarithm of a number of samples: smaller ones are not printed */
 
-/* Sums that no samples can have (of a hostile file, or the remainder of a difference of two large sums) must not give
- * nonsensical ends: a set has at least one sample's worth of evidence, so its variance is at most its square. */
+/* Sums that no samples can have (in a hostile file, or as the remainder of a difference of two large sums) must not
+ * give nonsensical ends: a set has at least one sample's worth of evidence, so its variance is at most its square. */
 static double variance_possible(double variance, double x)
 {
 	return fmin(variance, x * x);
@@ -49,7 +49,7 @@ static double high_guarded(const struct seep_sum *sum, double high)
 	return high > estimate && isfinite(high) ? high : estimate;
 }
 
-/* The ends, each its own function: the p-value needs one of them only. */
+/* Each end is a function of its own, because the p-value needs only one of them. */
 static double sum_low(const struct seep_sum *sum, double alpha)
 {
 	const double x = sum->uncertain;
@@ -63,8 +63,8 @@ static double sum_low(const struct seep_sum *sum, double alpha)
 			   sum->certain + v / (2 * x) * chi_squared_quantile(alpha / 2, TAIL_LOWER, 2 * x * x / v));
 }
 
-/* For no sample at all x and v are 0, and chi-squared with two degrees of freedom is the exponential distribution:
- * the result is the Poisson zero, -k ln(alpha/2). */
+/* Without any sample, x and v are 0, and chi-squared with two degrees of freedom is the exponential distribution: the
+ * result is the Poisson zero, -k ln(alpha/2). */
 static double sum_high(const struct seep_sum *sum, double unseen, double alpha)
 {
 	const double k = fmax(sum->largest, unseen);
@@ -117,7 +117,7 @@ double sum_low_selected(const struct seep_sum *sum, double least, double alpha)
 	return next > SMALLEST_LOG ? low_guarded(sum, sum->certain + exp(next) * v / x) : sum->certain;
 }
 
-/* A set without any sample is shown nowhere, unless it has something certain. */
+/* A set without any sample is not shown, unless it has a certain part. */
 static double sum_low_shown(const struct seep_sum *sum, double alpha)
 {
 	const double low = sum_low(sum, alpha);
@@ -133,7 +133,7 @@ struct interval sum_interval(const struct seep_sum *sum, double unseen, double a
 	return (struct interval){sum_low_shown(sum, alpha), sum_high(sum, unseen, alpha)};
 }
 
-/* How far the difference reaches towards the side where `less` is more and `more` is less. */
+/* How far the difference reaches towards the side where `less` is larger and `more` is smaller. */
 static double difference_reach(const struct seep_sum *more, const struct seep_sum *less, double unseen, double alpha)
 {
 	return hypot(sum_estimate(more) - sum_low(more, alpha), sum_high(less, unseen, alpha) - sum_estimate(less));
@@ -150,8 +150,8 @@ struct interval difference_interval(const struct seep_sum *fresh, const struct s
 	};
 }
 
-/* The end's distance from 0 as a multiple of the estimate, where the set has as many samples as a chi-squared variable has
- * degrees of freedom: the quantile over its mean. */
+/* The end's distance from 0, as a multiple of the estimate, for a set with as many samples as a chi-squared variable
+ * has degrees of freedom: the quantile divided by its mean. */
 static double table_low(struct reach_table *table, size_t point)
 {
 	const double degrees = 2 * exp2((double)point / REACH_STEPS);
@@ -170,7 +170,7 @@ static double table_high(struct reach_table *table, size_t point)
 	return table->high[point];
 }
 
-/* The point of the table below so many degrees; there are at least 2, but for rounding. */
+/* The table's point below so many degrees; there are at least 2, except for rounding. */
 static bool table_point(double degrees, size_t *point)
 {
 	const double at = log2(fmax(degrees, 2) / 2) * REACH_STEPS;
@@ -180,9 +180,9 @@ static bool table_point(double degrees, size_t *point)
 }
 
 /*
- * From 2 degrees of freedom on, which a set of samples always has, the lower quantile over its mean rises towards 1 and the
- * upper one falls. So the table's points on both sides bound what lies between them, and a difference that is shorter than
- * the shortest reach, or longer than the longest, needs no quantile of its own.
+ * From 2 degrees of freedom on (a set of samples always has so many), the lower quantile divided by its mean rises
+ * towards 1, and the upper one falls. So the table's points on both sides bound what lies between them. A difference
+ * that is shorter than the shortest reach, or longer than the longest, needs no quantile of its own.
  */
 bool difference_excludes_zero(struct reach_table *table, const struct seep_sum *fresh, const struct seep_sum *gone,
 			      double unseen)
@@ -209,7 +209,8 @@ bool difference_excludes_zero(struct reach_table *table, const struct seep_sum *
 	return fabs(growth) - difference_reach(more, less, unseen, ALPHA) > 0;
 }
 
-/* By how much `growth` passes what chance reaches at alpha = exp(-t^2): falls as t grows, and nearly along a line. */
+/* By how much `growth` exceeds the reach of chance at alpha = exp(-t^2); it falls as t grows, nearly along a straight
+ * line. */
 static double reach_left(const struct seep_sum *more, const struct seep_sum *less, double unseen, double t)
 {
 	const double growth = sum_estimate(more) - sum_estimate(less);

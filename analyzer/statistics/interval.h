@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How sure is a number that was estimated from samples: intervals for one set
- * of samples and for the difference of two, and the test that belongs to them.
- * docs/SAMPLING.md derives and checks them.
+ * How sure a number is that was estimated from samples: intervals for one set of samples and for the difference of two,
+ * and the test that belongs to them. docs/SAMPLING.md derives and checks them.
  *
- * `alpha` is the chance that an interval leaves out: 0.05 for 95 %. `unseen` is
- * the most that one sample which was not taken would have stood for
- * (unseen_bytes() and unseen_objects()): it bounds a set that showed no sample; 0
- * leaves that bound out.
+ * `alpha` is the chance that an interval leaves out: 0.05 for 95 %. `unseen` is the most for which one sample that was
+ * not taken could have stood (unseen_bytes() and unseen_objects()): it bounds a set that showed no sample; 0 leaves
+ * that bound out.
  */
 #ifndef SEEP_STATISTICS_INTERVAL_H
 #define SEEP_STATISTICS_INTERVAL_H
@@ -31,8 +29,8 @@ static inline struct interval interval_times(struct interval interval, double fa
 struct interval sum_interval(const struct seep_sum *sum, double unseen, double alpha);
 
 /*
- * The lower end for a set that is shown only if it holds at least `least` samples. Sets that happened to show more
- * samples are more frequent among those, so the usual end would be too high too often.
+ * The lower end for a set that is shown only if it has at least `least` samples. Sets that happened to show more
+ * samples are shown more often, so the usual end would be too high too often.
  */
 double sum_low_selected(const struct seep_sum *sum, double least, double alpha);
 
@@ -40,7 +38,7 @@ double sum_low_selected(const struct seep_sum *sum, double least, double alpha);
 struct interval difference_interval(const struct seep_sum *fresh, const struct seep_sum *gone, double unseen,
 				    double alpha);
 
-/* Quantiles of the ends, on a grid of effective numbers of samples; zero-initialised, filled as they are needed. */
+/* Quantiles of the ends, on a grid of effective numbers of samples; zero-initialised, and filled as needed. */
 enum { REACH_STEPS = 16, REACH_DOUBLINGS = 24, REACH_POINTS = REACH_STEPS * REACH_DOUBLINGS + 1 };
 struct reach_table {
 	double low[REACH_POINTS], high[REACH_POINTS];
@@ -50,8 +48,8 @@ struct reach_table {
 bool difference_excludes_zero(struct reach_table *table, const struct seep_sum *fresh, const struct seep_sum *gone,
 			      double unseen);
 
-/* The two-sided p-value of "no difference": the smallest alpha at which difference_interval() excludes 0, so that
- * p <= alpha exactly where that interval does. 1 where none does; 0 where all do (nothing is uncertain). */
+/* The two-sided p-value of "no difference": the smallest alpha at which difference_interval() excludes 0, so that p <=
+ * alpha exactly if that interval excludes 0. 1 if none does; 0 if all do (nothing is uncertain). */
 double difference_p_value(const struct seep_sum *fresh, const struct seep_sum *gone, double unseen);
 
 /*

@@ -20,5 +20,5 @@ double lifetime_median_ns(const double objects[LIFETIME_BINS])
 		}
 		below += objects[bin];
 	}
-	return NAN; /* only rounding could lead here */
+	return NAN; /* only rounding can lead here */
 }

@@ -8,9 +8,9 @@
 
 #define LIFETIME_BINS 64
 
-/* The lifetime that half of the objects did not reach, in ns; NaN where there are none. Within its bin it is
- * interpolated on the logarithm, as if lifetimes were spread evenly over the bin's octave (bin 0: evenly over its
- * 2 ns), so it is exact to a factor of two at worst. */
+/* The lifetime that half of the objects did not reach, in ns; NaN if there are none. It is interpolated within its bin
+ * on the logarithm, as if lifetimes were spread evenly over the bin's octave (bin 0: evenly over its 2 ns), so at worst
+ * it is off by a factor of two. */
 double lifetime_median_ns(const double objects[LIFETIME_BINS]);
 
 #endif

@@ -8,7 +8,7 @@
 
 #include <math.h>
 
-/* Below this chance of having been missed a sample is certain; <seep/measure.h> fixes it. */
+/* A sample is certain if the chance of having missed it is below this, as in <seep/measure.h>. */
 #define CERTAIN_MISS 1e-4
 
 static void sum_add_sample(struct seep_sum *sum, double weight, double probability, double miss)
@@ -25,7 +25,7 @@ static void sum_add_sample(struct seep_sum *sum, double weight, double probabili
 void measure_add_part(struct seep_measure *measure, uint64_t size, uint64_t rate, double part)
 {
 	const double points =
-	    (size ? (double)size : 1) / (double)(rate ? rate : 1); /* the countdown takes one byte for none */
+	    (size ? (double)size : 1) / (double)(rate ? rate : 1); /* the countdown takes one byte for a size of 0 */
 	const double miss = rate <= 1 ? 0 : exp(-points);
 	const double probability = rate <= 1 ? 1 : -expm1(-points);
 
@@ -61,7 +61,7 @@ double measure_smallest(const struct seep_measure *measure, double rate)
 	return -rate * (measure->objects.largest > 1 ? log1p(-1 / measure->objects.largest) : log(CERTAIN_MISS));
 }
 
-/* Two large sums that are equal but for the order of their additions differ by rounding; that is not a sample. */
+/* Two large sums that differ only in the order of their additions differ by rounding; that is not a sample. */
 static double gained(double earlier, double later)
 {
 	const double gain = later - earlier;

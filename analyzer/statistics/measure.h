@@ -14,14 +14,15 @@
 /* Adds one sample of `size` bytes that was taken at `rate`. */
 void measure_add_sample(struct seep_measure *measure, uint64_t size, uint64_t rate);
 
-/* The same where only a part of its bytes counts, as of what is in memory: it was no less likely to be sampled for that. */
+/* The same if only a part of its bytes counts, such as those in memory: that does not make it less likely to be
+ * sampled. */
 void measure_add_part(struct seep_measure *measure, uint64_t size, uint64_t rate, double part);
 
 void sum_include(struct seep_sum *sum, const struct seep_sum *more);
 void measure_add(struct seep_measure *measure, const struct seep_measure *more);
 
-/* The gain between two moments of a sum that only ever grows. Estimates are exact to rounding and never negative;
- * `largest` is that of the later sum, since which sample held it is no longer known. */
+/* The gain between two moments of a sum that only grows. Estimates are exact to rounding and never negative; `largest`
+ * is that of the later sum, since it is no longer known which sample had it. */
 struct seep_measure measure_since(const struct seep_measure *earlier, const struct seep_measure *later);
 
 /* The size of the smallest object that was sampled, as its weight tells it, where samples were taken at `rate`; 0: every
@@ -34,7 +35,7 @@ static inline double sum_estimate(const struct seep_sum *sum)
 	return sum->uncertain + sum->certain;
 }
 
-/* True where some sample in the set stood for more than itself. */
+/* Whether some sample in the set stood for more than itself. */
 static inline bool sum_is_uncertain(const struct seep_sum *sum)
 {
 	return sum->uncertain > 0;

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Quickselect (C. A. R. Hoare, Communications of the ACM 4 (1961) 321), with the median of three for a pivot. The parts
- * are written from both ends of the scratch, so that no branch depends on a value. Where pivots keep failing, as they do
- * for values made to that end, the rest is sorted.
+ * Quickselect (C. A. R. Hoare, Communications of the ACM 4 (1961) 321), with the median of three as its pivot. Parts
+ * are written from both ends of the scratch, so that no branch depends on a value. If pivots keep failing, as with
+ * values that were made for that purpose, the rest is sorted.
  */
 #include "statistics/selection.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define ROUNDS_MOST 40 /* chance needs about twelve for a whole series' slopes */
+#define ROUNDS_MOST 40 /* chance needs about twelve for the slopes of a whole series */
 
 static int value_compare(const void *left, const void *right)
 {
@@ -25,7 +25,7 @@ static double median_of_three(double a, double b, double c)
 	return c < low ? low : c > high ? high : c;
 }
 
-/* Puts the values below the pivot first and those above it last. `*above`: the end of those that equal it. */
+/* Puts the values below the pivot first and those above it last. `*above`: the end of those equal to it. */
 static size_t part(double *values, double *scratch, size_t count, double pivot, size_t *above)
 {
 	size_t low = 0, high = count - 1;

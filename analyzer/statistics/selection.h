@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The value that would stand at a place if the values were sorted, found in time that is linear in their number. */
+/* Finds the value that would be at a given place if the values were sorted, in linear time. */
 #ifndef SEEP_STATISTICS_SELECTION_H
 #define SEEP_STATISTICS_SELECTION_H
 
 #include <stddef.h>
 
 struct selection {
-	double *values;  /* changes its order */
-	double *scratch; /* as long */
+	double *values;  /* their order changes */
+	double *scratch; /* of the same length */
 	size_t count;
 };
 
-/* The value at `place`, below `count`, of the ascending order. Several may be asked for, in any order. */
+/* The value at `place`, below `count`, of the ascending order. It may be called several times, with places in any
+ * order. */
 double select_place(struct selection *selection, size_t place);
 
 #endif

@@ -12,7 +12,7 @@
 
 #include <math.h>
 
-#define Z 1.959963984540054 /* of ALPHA, two-sided */
+#define Z 1.959963984540054 /* for ALPHA, two-sided */
 
 unsigned life_bin(uint64_t age_ns)
 {

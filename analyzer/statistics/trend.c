@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Sources. The slope: H. Theil (1950); its interval from the distribution of
- * Kendall's S: P. K. Sen, Journal of the American Statistical Association 63
- * (1968) 1379-1389. Points of a heap's series are not independent, since most
- * of what is alive in one snapshot still is in the next: the variance of S is
- * therefore multiplied by K. H. Hamed & A. R. Rao's factor (Journal of
- * Hydrology 204 (1998) 182-196), made from the autocorrelation of the ranks of
- * what is left when the trend is taken out. A factor below 1 is not used.
+ * Sources. The slope: H. Theil (1950); its interval from the distribution of Kendall's S: P. K. Sen, Journal of the
+ * American Statistical Association 63 (1968) 1379-1389. Points of a heap's series are not independent, since most of
+ * what is alive in one snapshot still is in the next: the variance of S is therefore multiplied by K. H. Hamed & A. R.
+ * Rao's factor (Journal of Hydrology 204 (1998) 182-196), made from the autocorrelation of the ranks that remain
+ * without the trend. A factor below 1 is not used.
  */
 #include "statistics/trend.h"
 

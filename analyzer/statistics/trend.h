@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The slope of a series, robust against points that do not belong to the trend:
- * the median of the slopes between all pairs of its points.
+ * The slope of a series: the median of the slopes between all pairs of its points, which points outside the trend
+ * hardly change.
  */
 #ifndef SEEP_STATISTICS_TREND_H
 #define SEEP_STATISTICS_TREND_H
@@ -10,7 +10,7 @@
 
 #include "statistics/interval.h"
 
-#define TREND_LEAST 4 /* points that a slope needs */
+#define TREND_LEAST 4 /* points needed for a slope */
 
 struct trend {
 	double slope;             /* value per unit of time; NaN with fewer than TREND_LEAST points */

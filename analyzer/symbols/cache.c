@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The directory of kept names. A file is written under another name and renamed, so that a reader finds the old one or
- * the new one; of two writers the later wins. When the directory is too large, the file that was not used for longest
- * is removed. */
+ * the new one; of two writers, the later wins. When the directory is too large, the file that has been unused for
+ * longest is removed. */
 #include "symbols/cache.h"
 
 #include <dirent.h>
@@ -39,7 +39,7 @@ char *symbol_cache_default(void)
 
 	if (choice && strcmp(choice, "off") == 0)
 		return NULL;
-	/* By its specification a path that is not absolute is to be ignored. */
+	/* The specification says to ignore a path that is not absolute. */
 	if (cache && *cache == '/')
 		buffer_printf(&path, "%s/seep", cache);
 	else if (home && *home == '/')
@@ -61,7 +61,7 @@ static void directories_make(const char *path)
 	free(copy);
 }
 
-/* Opens the directory if it is ours alone to write to; -1 otherwise. */
+/* Opens the directory if only we may write to it; otherwise -1. */
 static int directory_open(bool make)
 {
 	struct stat status;
@@ -79,7 +79,7 @@ static int directory_open(bool make)
 	return directory;
 }
 
-/* The name of a build's file. Names that were found with a directory given by hand have a file of their own. */
+/* The name of a build's file. Names that were found with the user's own directory have a separate file. */
 static void name_append(struct buffer *name, const struct symbol_module *module, const struct symbol_search *search)
 {
 	buffer_append_hex(name, module->build_id, module->build_id_bytes);
@@ -110,7 +110,7 @@ static bool content_read(struct cache_content *content, const struct symbol_modu
 		good = false;
 	}
 	if (good)
-		utimensat(directory, name.data, NULL, AT_SYMLINK_NOFOLLOW); /* used just now */
+		utimensat(directory, name.data, NULL, AT_SYMLINK_NOFOLLOW); /* marks it as used now */
 	close(directory);
 	buffer_free(&name);
 	buffer_free(&file);
@@ -153,7 +153,8 @@ static bool has_suffix(const char *name, const char *suffix)
 	return length > suffix_length && strcmp(name + length - suffix_length, suffix) == 0;
 }
 
-/* Removes temporary files that a writer left behind. Gives the bytes of all others and the one used longest ago. */
+/* Removes temporary files that writers left behind. Returns the bytes of all other files, and finds the one unused for
+ * longest. */
 static uint64_t directory_measure(int directory, char oldest[static 256])
 {
 	int copy = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -196,7 +197,7 @@ static void directory_bound(int directory)
 			return;
 }
 
-/* Names that a server sent are always kept: it may be far away. */
+/* Names from a server are always kept: it may be far away. */
 static bool is_worth_keeping(const struct symbol_module *module, struct cache_witness *debug_file)
 {
 	*debug_file = (struct cache_witness){0};
@@ -222,7 +223,7 @@ void symbol_cache_store(const struct symbol_module *module, const struct symbol_
 	const bool has_kept = content_read(&kept, module, search, strings);
 	struct cache_content joined = cache_content_join(module, lines, &kept);
 	cache_file_encode(&file, &joined.module, &joined.lines, &witness);
-	if ((off_t)file.length > FILE_BYTES_MAX) { /* the new ones alone, then */
+	if ((off_t)file.length > FILE_BYTES_MAX) { /* then keeps only the new ones */
 		cache_content_free(&joined);
 		joined = cache_content_join(module, lines, &(struct cache_content){0});
 		file.length = 0;

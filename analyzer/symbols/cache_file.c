@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Writes and checks a file of the cache of names; see the header. */
+/* Writes and checks one file of the cache of names; see the header. */
 #include "symbols/cache_file.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One file of the cache of names: the answers for addresses of one build, and which debug file they are from. A file is
- * this header, the witness's path, the addresses in ascending order, and what the child sent for them (symbols/wire.h).
- * It is read like any file that somebody may have tampered with. */
+/* One file of the cache of names: answers for addresses of one build, and the debug file from which they come. A file
+ * has this header, the witness's path, the addresses in ascending order, and what the child sent for them
+ * (symbols/wire.h). It is read like any file with which somebody may have tampered. */
 #ifndef SEEP_SYMBOLS_CACHE_FILE_H
 #define SEEP_SYMBOLS_CACHE_FILE_H
 
@@ -19,9 +19,9 @@ enum {
 	CACHE_ADDRESSES_MAX = 1 << 20,
 };
 
-/* A file as it was when the names were found; all zero: there was none. Witnesses are the debug file (unless it came
- * from a server, by its build id) and the file at the module's path: if that one was refused, the refusal is part of
- * the answer. */
+/* A file as it was when the names were found; all zero: it did not exist. There are two witnesses: the debug file
+ * (unless it came from a server, by its build id), and the file at the module's path, because if that was refused, the
+ * refusal is a part of the answer. */
 struct cache_witness {
 	uint64_t bytes, modified_ns, inode;
 };
@@ -39,41 +39,43 @@ struct cache_header {
 	uint32_t reserved;
 };
 
-/* A file's answers. `module` has addresses, source and debug file; its lines are in `lines`, its texts in the pool that
- * it was read with. */
+/* The answers in a file. `module` has addresses, source and debug file; its lines are in `lines`, its texts in the pool
+ * with which it was read. */
 struct cache_content {
 	struct symbol_module module;
 	struct symbol_lines lines;
 };
 
-/* Appends a file of the module's answers, which lie in `lines`; its addresses are in order, each there once. */
+/* Appends a file of the module's answers, which are in `lines`; its addresses must be sorted, and each be there
+ * once. */
 void cache_file_encode(struct buffer *out, const struct symbol_module *module, const struct symbol_lines *lines,
 		       const struct cache_witness *debug_file);
 
-/* False, with nothing held: it is damaged, of another version, or of another build than `wanted`. */
+/* False, with nothing held: the file is damaged, of another version, or of another build than `wanted`. */
 bool cache_file_decode(struct cache_content *content, const struct buffer *file, const struct symbol_module *wanted,
 		       struct string_pool *strings);
-/* Of a file that was decoded: whether both witnesses are the same files as they were. */
+/* For a decoded file: whether both witnesses are unchanged. */
 bool cache_file_is_fresh(const struct buffer *file, const char *module_path);
 void cache_content_free(struct cache_content *content);
 
-/* The module's answers, which lie in `lines`, and those kept before, each address once, ascending, as one module with
- * lines of its own. */
+/* Joins the module's answers, which are in `lines`, with those kept before: each address once, in ascending order, as
+ * one module with its own lines. */
 struct cache_content cache_content_join(const struct symbol_module *module, const struct symbol_lines *lines,
 					const struct cache_content *kept);
-/* Of a module whose addresses are in order; NULL: it is not among them. */
+/* For a module with sorted addresses; NULL: the address is not among them. */
 const struct symbol_address *cache_address_find(const struct symbol_module *module,
 						const struct symbol_address *wanted);
-/* Copies an address's lines, which lie in `source`, to the end of `lines`. */
+/* Copies an address's lines from `source` to the end of `lines`. */
 void cache_answer_copy(struct symbol_address *to, const struct symbol_address *from, const struct symbol_lines *source,
 		       struct symbol_lines *lines);
 
-/* The file as it is now; false: it is not there. */
+/* The file's present state; false: it does not exist. */
 bool cache_witness_take(const char *path, struct cache_witness *witness);
 
-/* A file of the directory, all of it: a regular one of the owner's, no link. False: there is none, or it is larger. */
+/* Reads all of a file in the directory: it must be a regular file of the owner's, and not a link. False: there is none,
+ * or it is too large. */
 bool cache_file_read(int directory, const char *name, uid_t owner, off_t most, struct buffer *file);
-/* Puts a file there, in place of one of that name: whole or not at all. */
+/* Puts a file there, replacing one of that name: whole or not at all. */
 bool cache_file_write(int directory, const char *name, const struct buffer *file);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Demangling by libiberty. A few mangled bytes can stand for gigabytes of name, so the result is taken piece by piece
- * and the demangler is left by longjmp() when there is enough; in its callback form it holds no memory. */
+/* Demangling by libiberty. A few mangled bytes can stand for gigabytes of name, so the result is taken piece by piece,
+ * and longjmp() leaves the demangler when there is enough; in its callback form it holds no memory. */
 #include <setjmp.h>
 #include <string.h>
 
@@ -28,7 +28,7 @@ static void demangling_take(const char *piece, size_t length, void *opaque)
 		longjmp(demangling->enough, 1);
 }
 
-/* True if `out` has the demangled name. */
+/* Whether `out` has received the demangled name. */
 static bool demangling_run(struct demangling *demangling, const char *name)
 {
 	if (setjmp(demangling->enough)) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The labels of a whole module at once. Of a large program without a file there are millions, so they are written by hand
- * and when somebody asks for them, and looked up in the pool only where another address may have the same one. */
+/* The labels of a whole module at once. A large program without its file has millions of them. So they are written by
+ * hand, and only when somebody asks for them; and they are looked up in the pool only if another address may have the
+ * same label. */
 #include "symbols/label.h"
 
 #include <string.h>
@@ -53,8 +54,8 @@ struct map *label_names(const struct symbol_module *modules, size_t count)
 	return names;
 }
 
-/* Only a module that was loaded from two places, or an address that was met both as a call and as itself, has a label
- * twice. */
+/* A label can occur twice only in a module that was loaded from two places, or for an address that is both a return
+ * address and exact. */
 static bool labels_are_apart(const struct map *names, const struct symbol_module *module)
 {
 	const uint64_t *count = map_get(names, name_key(module));

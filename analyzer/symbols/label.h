@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The label of an address without a name. */
+/* The label of an address that has no name. */
 #ifndef SEEP_SYMBOLS_LABEL_H
 #define SEEP_SYMBOLS_LABEL_H
 
@@ -14,7 +14,7 @@
 #include "files/path.h"
 #include "symbols/symbols.h"
 
-/* Appends "server+0x1230". Every address has its own, so a module's name that goes on for ever is cut. */
+/* Appends "server+0x1230". Every address has its own label, so an endless module name is cut. */
 static inline void label_append(struct buffer *out, const char *module_path, uint64_t address)
 {
 	const char *name = path_base_name(module_path);
@@ -23,7 +23,7 @@ static inline void label_append(struct buffer *out, const char *module_path, uin
 	buffer_printf(out, "%.*s%s+0x%" PRIx64, kept, name, name[kept] ? "..." : "", address);
 }
 
-/* Whether a text is the label of an address in the module, or of one in none: "0x1234". */
+/* Whether a text is the label of an address in the module, or outside of all modules: "0x1234". */
 static inline bool label_is(const char *module_path, const char *text)
 {
 	const char *name = path_base_name(module_path);
@@ -33,16 +33,17 @@ static inline bool label_is(const char *module_path, const char *text)
 	return strncmp(rest, "+0x", 3) == 0 || strncmp(text, "0x", 2) == 0;
 }
 
-/* The beginning of the labels of all the module's addresses, "server+0x", fit to print. */
+/* The beginning of all labels in the module, "server+0x", fit to print. */
 const char *label_beginning(const char *module_path, struct string_pool *strings);
-/* Writes the label that so begins; returns its length. */
+/* Writes the label with that beginning; returns its length. */
 size_t label_write(char *label, const char *beginning, uint64_t address);
-enum { LABEL_ROOM = 4 * (BUDGET_LABEL_BYTES + 8) + 24 }; /* of a label: each byte may have become "\x00" */
+/* size of a label, in which each byte may have become "\x00" */
+enum { LABEL_ROOM = 4 * (BUDGET_LABEL_BYTES + 8) + 24 };
 
-/* How many of the modules have a name, for labels_fill(); freed with map_free(). */
+/* How many of the modules have each name, for labels_fill(); free it by map_free(). */
 struct map *label_names(const struct symbol_module *modules, size_t count);
 
-/* Gives every address of the module, which is one of those, its label for a name; or none, where the module does without
+/* Gives every address of the module, which is one of those, its label as a name; or none, if the module does without
  * and no other address has the same label. */
 void labels_fill(const struct map *names, struct symbol_module *module, struct string_pool *strings,
 		 struct symbol_lines *lines);

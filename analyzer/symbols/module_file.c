@@ -30,7 +30,7 @@ static void module_file_close(struct module_file *file)
 	file->descriptor = -1;
 }
 
-/* Checks that the open file is ELF with the recorded build id. False: `reason` says why not. */
+/* Whether the open file is ELF with the recorded build id. False: `reason` says why not. */
 static bool build_id_matches(int descriptor, const char *path, const struct symbol_module *module,
 			     struct buffer *reason)
 {
@@ -57,7 +57,7 @@ static bool build_id_matches(int descriptor, const char *path, const struct symb
 	return matches;
 }
 
-/* Opens a regular file, or gives -1 with errno. Other kinds are not even opened: a tape would rewind. */
+/* Opens a regular file; otherwise -1 with errno. Other kinds are not even opened: a tape would rewind. */
 static int regular_file_open(const char *path)
 {
 	struct stat status;
@@ -77,7 +77,7 @@ static int regular_file_open(const char *path)
 	return descriptor;
 }
 
-/* Takes the file at `path` if it is the module's. */
+/* Takes the file at `path` if it belongs to the module. */
 static bool module_file_try(struct module_file *file, const char *path, const struct symbol_module *module,
 			    struct buffer *reason)
 {
@@ -100,7 +100,7 @@ static bool module_file_try(struct module_file *file, const char *path, const st
 	return true;
 }
 
-/* DIRECTORY/.build-id/ab/cdef.debug and the same without ".debug". */
+/* DIRECTORY/.build-id/ab/cdef.debug, and the same without ".debug". */
 static bool module_file_try_build_id(struct module_file *file, const char *directory,
 				     const struct symbol_module *module)
 {
@@ -126,7 +126,7 @@ void module_file_find_by_hand(struct module_file *file, const struct symbol_modu
 	struct buffer path = {0}, ignored = {0};
 
 	*file = (struct module_file){.descriptor = -1};
-	/* Without a build id a file of the same name could be of any build. */
+	/* Without a build id, a file of the same name could be of any build. */
 	if (search->directory && module->build_id_bytes && *path_base_name(module->path)) {
 		buffer_printf(&path, "%s/%s.debug", search->directory, path_base_name(module->path));
 		bool found = module_file_try(file, path.data, module, &ignored);
@@ -138,7 +138,7 @@ void module_file_find_by_hand(struct module_file *file, const struct symbol_modu
 	buffer_free(&ignored);
 }
 
-/* This process's own vDSO as a file: the recorded one, if both ran under the same kernel. */
+/* This process's own vDSO as a file: it is the recorded one if both ran under the same kernel. */
 static void module_file_find_vdso(struct module_file *file, const struct symbol_module *module, struct buffer *reason)
 {
 	const Elf64_Ehdr *image = (const Elf64_Ehdr *)getauxval(AT_SYSINFO_EHDR);
@@ -157,7 +157,7 @@ static void module_file_find_vdso(struct module_file *file, const struct symbol_
 	strcpy(file->path, "this kernel's vDSO");
 }
 
-/* From a debuginfod server, which is asked for this build alone; its answer is checked as any other file. */
+/* Asks a debuginfod server for this build; its answer is checked like any other file. */
 static void module_file_find_by_debuginfod(struct module_file *file, const struct symbol_module *module,
 					   struct buffer *reason)
 {
@@ -176,7 +176,7 @@ static void module_file_find_by_debuginfod(struct module_file *file, const struc
 	buffer_free(&ignored);
 }
 
-/* ---- what a process still has ---- */
+/* ---- files that only a process still has ---- */
 
 uint64_t symbol_process_here(struct symbol_process *process)
 {
@@ -201,7 +201,7 @@ struct mapped_search {
 	uint64_t pid;
 };
 
-/* The path may have led there by a link, so only a build id says which of the removed files is the module's. */
+/* The path may have led there by a link, so only a build id tells which of the removed files is the module's. */
 static bool mapped_file_try(const struct seep_mapping *mapping, void *context)
 {
 	const struct mapped_search *search = context;
@@ -218,7 +218,7 @@ static bool mapped_file_try(const struct seep_mapping *mapping, void *context)
 	return !found;
 }
 
-/* Of a module without a build id, any file would be taken. */
+/* For a module without a build id, any file would be taken. */
 static bool process_file_try(struct module_file *file, uint64_t pid, const char *name,
 			     const struct symbol_module *module)
 {
@@ -231,8 +231,8 @@ static bool process_file_try(struct module_file *file, uint64_t pid, const char 
 	return found;
 }
 
-/* After an upgrade a path leads to another file, and from outside a container elsewhere. The process itself has the file
- * that ran: at that path in its own root, as its executable, or mapped, which only root may open. */
+/* After an upgrade a path leads to another file, and from outside a container it leads elsewhere. The process itself
+ * has the file that ran: at that path in its own root, as its executable, or mapped (which only root may open). */
 static void module_file_find_in_process(struct module_file *file, const struct symbol_module *module,
 					const struct symbol_search *search)
 {
@@ -256,7 +256,7 @@ void module_file_find(struct module_file *file, const struct symbol_module *modu
 		module_file_find_vdso(file, module, reason);
 		return;
 	}
-	/* What is at its path by now may be of another build, and nothing would tell. */
+	/* The file at its path may be of another build by now, and nothing would tell. */
 	if (!module->build_id_bytes)
 		module_file_find_in_process(file, module, search);
 	if (file->descriptor >= 0 || module_file_try(file, module->path, module, reason))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finds the ELF file of a module and makes sure that it is the one that ran: by build id where the recording knows it.
- * A path comes from a recording, so it may name anything; only regular files are opened. */
+/* Finds the ELF file of a module and makes sure that it is the one that ran: by build id, if the recording knows it.
+ * The path comes from a recording, so it may name anything; only regular files are opened. */
 #ifndef SEEP_SYMBOLS_MODULE_FILE_H
 #define SEEP_SYMBOLS_MODULE_FILE_H
 
@@ -12,12 +12,13 @@ struct module_file {
 	char path[4096];
 };
 
-/* Opens the module's file at its path, or else the same build from the debug directories. Without one, descriptor is
- * -1; otherwise the caller closes it. `reason` receives what was wrong with the file at the module's path, or nothing. */
+/* Opens the module's file at its path, or else the same build from the debug directories. If there is none, descriptor
+ * is -1; otherwise the caller closes it. `reason` receives what is wrong with the file at the module's path, or
+ * nothing. */
 void module_file_find(struct module_file *file, const struct symbol_module *module, const struct symbol_search *search,
 		      struct buffer *reason);
 
-/* The same, of files in the directory given by hand only, named as the module or with ".debug". */
+/* The same, only for files in the user's directory that have the module's name, perhaps with ".debug". */
 void module_file_find_by_hand(struct module_file *file, const struct symbol_module *module,
 			      const struct symbol_search *search);
 

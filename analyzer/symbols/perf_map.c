@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads perf maps; see perf_map.h. /tmp is everybody's, so whose file it is matters. */
+/* Reads perf maps; see perf_map.h. Everybody may write to /tmp, so it matters whose file it is. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -23,7 +23,7 @@ struct jitted {
 	size_t length;
 };
 
-/* A range of addresses and the code that was compiled there last. */
+/* A range of addresses, and the last code that was compiled there. */
 struct piece {
 	uint64_t start, end;
 	size_t code;
@@ -33,11 +33,11 @@ struct perf_map {
 	char *text;
 	struct jitted *codes; /* in the order of their lines */
 	size_t count, capacity;
-	struct piece *pieces; /* ascending, none over another */
+	struct piece *pieces; /* in ascending order, without overlaps */
 	size_t piece_count, piece_capacity;
 };
 
-/* The fault of the file; NULL: it has none. */
+/* What is wrong with the file; NULL: nothing. */
 static const char *origin_fault(const struct stat *status, const struct perf_map_origin *origin)
 {
 	const uint64_t written_s = (uint64_t)status->st_mtim.tv_sec;
@@ -53,7 +53,7 @@ static const char *origin_fault(const struct stat *status, const struct perf_map
 	return NULL;
 }
 
-/* Opens without following a link or waiting for a pipe; -1 if it is not what it should be. */
+/* Opens the file without following a link or waiting for a pipe; -1 if it is not what it should be. */
 static int perf_map_open_file(const char *path, const struct perf_map_origin *origin, size_t *bytes,
 			      struct buffer *reason)
 {
@@ -89,7 +89,7 @@ static size_t read_all(int descriptor, char *text, size_t bytes)
 	return have;
 }
 
-/* Takes one line, NUL-terminated. A line of another form is passed over. */
+/* Takes one line, NUL-terminated. A line of another form is skipped. */
 static void perf_map_add_line(struct perf_map *map, char *line)
 {
 	char *after;
@@ -122,7 +122,7 @@ static int start_compare(const void *left, const void *right)
 	return (a->code > b->code) - (a->code < b->code);
 }
 
-/* A heap of codes with the last line on top. */
+/* A heap of codes; the one with the last line is on top. */
 static void heap_push(size_t *heap, size_t *count, size_t code)
 {
 	size_t at = (*count)++;
@@ -156,7 +156,7 @@ static void piece_add(struct perf_map *map, uint64_t start, uint64_t end, size_t
 	map->pieces[map->piece_count++] = (struct piece){start, end, code};
 }
 
-/* Goes up through the addresses, with all codes at hand that reach there; the one of the last line counts. */
+/* Goes upwards through the addresses, with all codes that reach there at hand; the one with the last line counts. */
 static void pieces_make(struct perf_map *map)
 {
 	struct start *starts = memory_allocate(map->count + 1, sizeof *starts);
@@ -202,7 +202,7 @@ struct perf_map *perf_map_open(const char *path, const struct perf_map_origin *o
 	for (char *line = map->text, *end = map->text + bytes; line < end;) {
 		char *newline = memchr(line, '\n', (size_t)(end - line));
 		if (!newline)
-			break; /* not written to its end yet, or cut at the limit */
+			break; /* it is not written to its end yet, or was cut at the limit */
 		*newline = '\0';
 		perf_map_add_line(map, line);
 		line = newline + 1;

@@ -3,8 +3,8 @@
  * Names for code that was compiled at run time, from the map that runtimes write for perf: /tmp/perf-PID.map, lines of
  * "START SIZE NAME" in hexadecimal.
  *
- * Anybody may put a file there, and the number of a process that has ended is given to another, so a map is taken only
- * if it can be that process's.
+ * Anybody may put a file there, and the kernel gives a process's number to another one later, so a map is taken only if
+ * it can be that process's.
  */
 #ifndef SEEP_SYMBOLS_PERF_MAP_H
 #define SEEP_SYMBOLS_PERF_MAP_H
@@ -17,19 +17,19 @@
 
 struct perf_map; /* opaque */
 
-/* Whose map it is to be. */
+/* The process whose map it should be. */
 struct perf_map_origin {
-	uid_t owner;              /* of the recording; root and this user are trusted as well */
-	uint64_t started_unix_ns; /* a map that was last written to before this belongs to an earlier process */
-	uint64_t ended_unix_ns;   /* a map that was written to after this belongs to a later process; 0: not known */
+	uid_t owner;              /* of the recording; root and this user are trusted, too */
+	uint64_t started_unix_ns; /* a map last written before this belongs to an earlier process */
+	uint64_t ended_unix_ns;   /* a map written after this belongs to a later process; 0: unknown */
 };
 
-/* Reads a map. NULL: there is none to be used, and `reason` says why, behind the path. */
+/* Reads a map. NULL: no map can be used, and `reason` says why, after the path. */
 struct perf_map *perf_map_open(const char *path, const struct perf_map_origin *origin, struct buffer *reason);
 void perf_map_free(struct perf_map *map);
 
-/* The name of the code that holds the address, in `strings` and fit to print; NULL: unknown. Of several that were
- * compiled to the same place the last one counts. */
+/* The name of the code at the address, in `strings` and fit to print; NULL: unknown. If several were compiled to the
+ * same place, the last one counts. */
 const char *perf_map_find(const struct perf_map *map, uint64_t address, struct string_pool *strings);
 
 #endif

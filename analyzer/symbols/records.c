@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Writes and reads names that are kept with a recording; see the header. What is found on disk wins over them unless
- * they know more: debug symbols that were installed later count, and so does what a debug package took away. Where no
- * build id tells one build from another, a file that has changed since is none. */
+/* Writes and reads names that are kept with a recording; see the header. What is found on disk wins unless the kept
+ * names say more: so debug symbols that were installed later count, and names that a debug package took away stay. If
+ * no build id tells builds apart, a file that has changed since does not count. */
 #include "symbols/records.h"
 
 #include <errno.h>
@@ -20,7 +20,7 @@
 enum { UNPACK_RATIO = 64 };
 #define UNPACKED_BYTES_MAX ((size_t)64 << 20)
 
-/* How much an answer says: a name, and a line. */
+/* How much an answer says: whether it has a name, and a line. */
 static unsigned answer_worth(const struct symbol_module *module, const struct symbol_address *address,
 			     const struct symbol_lines *lines)
 {
@@ -30,7 +30,7 @@ static unsigned answer_worth(const struct symbol_module *module, const struct sy
 	return !label_is(module->path, line->function) + (line->file != NULL);
 }
 
-/* A module of which no build id is known is known by its path: a recording has one file of it. */
+/* A module without a build id is identified by its path: a recording has one file of that path. */
 static struct symbol_module identified(const struct symbol_module *module, uint8_t id[static sizeof(uint64_t)])
 {
 	const uint64_t hash = hash_bytes(0, module->path, strlen(module->path));
@@ -62,7 +62,7 @@ static void module_pack(struct buffer *out, const struct symbol_module *module, 
 	struct symbol_module named = identified(module, id);
 
 	named.source = module->kept ? module->kept : module->source;
-	named.debug_file = ""; /* no witness: the build id says all that is to be known */
+	named.debug_file = ""; /* no witness: the build id says everything */
 	struct cache_content content = cache_content_join(&named, lines, &(struct cache_content){0});
 	cache_file_encode(&file, &content.module, &content.lines, &(struct cache_witness){0});
 	gzip_pack_quickly(out, file.data, file.length);
@@ -70,7 +70,7 @@ static void module_pack(struct buffer *out, const struct symbol_module *module, 
 	buffer_free(&file);
 }
 
-/* Modules are added as long as there is room; one that is too large makes place for smaller ones behind it. */
+/* Modules are added as long as there is room; one that is too large is skipped for smaller ones behind it. */
 static void records_pack(struct buffer *out, const struct symbol_module *modules, size_t count,
 			 const struct symbol_lines *lines, struct records_summary *summary)
 {
@@ -119,10 +119,10 @@ bool symbol_records_write(const char *directory, const struct symbol_module *mod
 
 /* ---- using ---- */
 
-/* The records of one recording, unpacked. */
+/* The unpacked records of one recording. */
 struct records {
 	struct buffer bytes;
-	struct map *places; /* build id -> offset + 1 */
+	struct map *places; /* from a build id to offset + 1 */
 	uint32_t left_out;
 	const char *fault; /* NULL: they can be read */
 };
@@ -132,7 +132,7 @@ static uint64_t build_key(const uint8_t *build_id, uint32_t bytes)
 	return hash_bytes(hash_secret(), build_id, bytes);
 }
 
-/* As far as they are whole. */
+/* As far as they are complete. */
 static void records_index(struct records *records)
 {
 	struct cache_header header;
@@ -147,7 +147,7 @@ static void records_index(struct records *records)
 	}
 }
 
-/* False: there are none. */
+/* False: there are no records. */
 static bool records_open(struct records *records, const char *directory)
 {
 	struct buffer file = {0};
@@ -180,7 +180,7 @@ static bool records_open(struct records *records, const char *directory)
 	return true;
 }
 
-/* The record of the module's build. `is_stale`: no build id says that what is on disk is of that build, and the file has
+/* The record of the module's build. `is_stale`: no build id shows that the file on disk is of that build, and it has
  * changed since. */
 static bool record_find(const struct records *records, const struct symbol_module *module, struct string_pool *strings,
 			struct cache_content *content, bool *is_stale)
@@ -203,7 +203,7 @@ static bool record_find(const struct records *records, const struct symbol_modul
 	return false;
 }
 
-/* Takes the answers that say more than those that were found, or all of them; false: there are none. */
+/* Takes the answers that say more than those found, or all of them; false: there are none. */
 static bool answers_take(struct symbol_module *module, const struct cache_content *content, bool all,
 			 struct symbol_lines *lines)
 {
@@ -229,7 +229,7 @@ static bool is_wanting(const struct symbol_module *module, const struct symbol_l
 	return false;
 }
 
-/* Says that names are from the records, or why they are not. */
+/* Notes that names are from the records, or why they are not. */
 static void source_describe(struct symbol_module *module, const struct records *records,
 			    const struct cache_content *content, bool taken, struct string_pool *strings)
 {

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Names that are kept with a recording, in its file "names": for each module, by build id (or else by path), what was known of its
- * addresses when the program had just run. So a program that was rebuilt or removed since keeps its names.
+ * Names that are kept with a recording, in its file "names": for each module, by build id or else by path, everything
+ * that was known about its addresses when the program had just run. So a program that was rebuilt or removed since
+ * keeps its names.
  *
- * The file is a header and gzip members, each a file of the cache of names (cache_file.h). It is bounded in size, and
- * read like any file that somebody may have tampered with.
+ * The file has a header and gzip members, each a file of the cache of names (cache_file.h). Its size is bounded, and it
+ * is read like any file with which somebody may have tampered.
  */
 #ifndef SEEP_SYMBOLS_RECORDS_H
 #define SEEP_SYMBOLS_RECORDS_H
@@ -16,14 +17,14 @@
 #define RECORDS_MAGIC "SEEPKEPT"
 enum {
 	RECORDS_VERSION = 1,
-	RECORDS_ADDRESSES_MAX = 1 << 16, /* kept of one recording */
+	RECORDS_ADDRESSES_MAX = 1 << 16, /* kept for one recording */
 	RECORDS_FILE_BYTES_MAX = 4 << 20,
 };
 
 struct records_header {
 	char magic[8];
 	uint32_t version;
-	uint32_t left_out; /* addresses that had no room */
+	uint32_t left_out; /* addresses for which there was no room */
 };
 
 struct records_summary {
@@ -31,14 +32,14 @@ struct records_summary {
 	uint64_t bytes;
 };
 
-/* Keeps what is known of the modules' addresses with the recording, in place of what was kept before. Modules of
- * which nothing is known are not kept. `summary`: left_out says what the caller left out already.
- * The directory must be the caller's own, and nobody else may write to it. */
+/* Keeps what is known about the modules' addresses with the recording, replacing what was kept before. Modules about
+ * which nothing is known are not kept. `summary`: its left_out has what the caller left out already. The directory must
+ * be the caller's own, and nobody else may write to it. */
 bool symbol_records_write(const char *directory, const struct symbol_module *modules, size_t count,
 			  const struct symbol_lines *lines, struct records_summary *summary, struct error *error);
 
-/* Where the records of the search's recordings know more of a module's addresses than was found, that is taken, and its
- * source says so. */
+/* If the records of the search's recordings know more about a module's addresses than was found, takes that, and the
+ * module's source says so. */
 void symbol_records_use(struct symbol_module *modules, size_t count, const struct symbol_search *search,
 			struct string_pool *strings, struct symbol_lines *lines);
 

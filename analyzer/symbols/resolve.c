@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One module: its file and debug file, then for each address the best name that can be had. */
+/* Resolves one module: finds its file and debug file, then for each address the best available name. */
 #include <stdlib.h>
 
 #include "base/memory.h"
@@ -11,7 +11,7 @@
 #include "symbols/module_file.h"
 #include "symbols/resolve.h"
 
-/* One address on its way: sorted by what is looked up, answered in the caller's order. */
+/* One address that is being resolved: sorted by `looked_up`, answered in the caller's order. */
 struct query {
 	uint64_t looked_up; /* within the instruction that made the call */
 	size_t place;       /* in module->addresses */
@@ -20,18 +20,18 @@ struct query {
 struct resolution {
 	struct wire *wire;
 	const struct symbol_module *module;
-	struct query *queries; /* ascending by looked_up */
-	uint64_t *looked_up;   /* the same, addresses alone */
+	struct query *queries; /* sorted by looked_up */
+	uint64_t *looked_up;   /* the same as plain addresses */
 	struct debug_files files;
 	struct dwarf_lookup lookup;
 	struct symbol_table table;
 	bool table_loaded;
-	struct map *names; /* by address of a mangled name: number of its readable text */
+	struct map *names; /* from a mangled name's address to the number of its readable text */
 	struct buffer name;
-	struct buffer reason; /* why the file at the module's path was not taken */
+	struct buffer reason; /* why the file at the module's path was not used */
 };
 
-/* Finds the module's file and DWARF. If the file leads to no DWARF, the directory given by hand is tried again. */
+/* Finds the module's file and DWARF. If the file does not lead to DWARF, tries the user's directory again. */
 static void resolution_open(struct resolution *resolution, const struct symbol_search *search,
 			    enum resolve_effort effort)
 {
@@ -74,7 +74,7 @@ static uint32_t name_offset(struct resolution *resolution, uint64_t address)
 	return wire_text(resolution->wire, resolution->name.data);
 }
 
-/* The name where DWARF has none: a symbol's, or the function's place, or the address itself. */
+/* The name if DWARF has none: a symbol's, or the function's place, or the address itself. */
 static uint32_t name_without_dwarf(struct resolution *resolution, const struct query *query)
 {
 	const struct symbol *symbol = NULL;
@@ -96,7 +96,7 @@ static uint32_t name_without_dwarf(struct resolution *resolution, const struct q
 
 /* ---- the record ---- */
 
-/* In some programs only parts were compiled with debug information, or only code that came from elsewhere. */
+/* In some programs only parts were compiled with debug information, or only code from elsewhere. */
 static bool debug_knows_something(const struct resolution *resolution)
 {
 	return debug_files_have_dwarf(&resolution->files) &&
@@ -145,7 +145,7 @@ static void queries_sort(struct resolution *resolution)
 		resolution->looked_up[i] = resolution->queries[i].looked_up;
 }
 
-/* Answers in the caller's order. */
+/* Writes the answers in the caller's order. */
 static void write_addresses(struct resolution *resolution)
 {
 	size_t count = resolution->module->address_count;
@@ -174,7 +174,7 @@ static void describe_tables(const struct resolution *resolution, const char *fil
 			      has_symtab ? "symbol table of" : "functions in the .gnu_debugdata of", file, of_these);
 }
 
-/* Says which file the names are from, and tells the reader of the wire if that is one with DWARF. */
+/* Says from which file the names are, and tells the wire's reader if that file has DWARF. */
 static void describe_file(struct resolution *resolution, struct buffer *source)
 {
 	bool is_apart;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Writes and reads the child's records; see wire.h. Both ends are the same program, but the child may lie once it has
- * parsed what somebody made to break it, so the reader checks everything. */
+ * parsed a file that was made to break it, so the reader checks everything. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -90,7 +90,7 @@ struct wire_reader {
 	const char **texts; /* by number; entry 0 is NULL */
 	size_t text_count, text_capacity;
 	struct string_pool *strings;
-	struct map *names; /* of the modules; NULL: nobody has asked yet */
+	struct map *names; /* of the modules; NULL: nobody has asked for them yet */
 };
 
 static bool reader_words(struct wire_reader *reader, uint32_t *words, size_t count)
@@ -142,7 +142,7 @@ static bool reader_address(struct wire_reader *reader, struct symbol_address *ad
 	return true;
 }
 
-/* Fills the module that the record names; gives the index after it, 0 if the record is not complete. */
+/* Fills the module of this record; returns the index after it, or 0 if the record is not complete. */
 static size_t reader_module(struct wire_reader *reader, struct symbol_module *modules, size_t count,
 			    struct symbol_lines *lines)
 {
@@ -154,7 +154,7 @@ static size_t reader_module(struct wire_reader *reader, struct symbol_module *mo
 	    words[DEBUG_FILE] >= reader->text_count || words[ADDRESSES] != modules[words[MODULE]].address_count)
 		return 0;
 	struct symbol_module *module = &modules[words[MODULE]];
-	if (module->source) /* it had its record */
+	if (module->source) /* its record came already */
 		return 0;
 	for (size_t i = 0; i < module->address_count; i++) {
 		if (!reader_address(reader, &module->addresses[i], lines)) {
@@ -188,7 +188,7 @@ static size_t reader_nameless(struct wire_reader *reader, struct symbol_module *
 	return (size_t)words[MODULE] + 1;
 }
 
-/* The index after the module whose record it is; 0: the record is not complete, or none. */
+/* The index after the module of this record; 0: the record is not complete, or there is none. */
 static size_t reader_record(struct wire_reader *reader, uint32_t kind, struct symbol_module *modules, size_t count,
 			    struct symbol_lines *lines)
 {

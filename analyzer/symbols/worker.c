@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The child process that reads ELF and DWARF. When it dies in the middle of a module, a new one goes on there with less
- * effort, and so gets past it. */
+/* The child process that reads ELF and DWARF. If it dies in the middle of a module, another one continues there with
+ * less effort, and so gets past it. */
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -21,18 +21,18 @@
 
 enum {
 	RESTARTS_MAX = 16,
-	CPU_SECONDS_MAX = 60, /* of one child; a large program needs about a second */
+	CPU_SECONDS_MAX = 60, /* for one child; a large program needs about a second */
 };
-#define STACK_BYTES_MAX (UINT64_C(64) << 20) /* what the demangler may need */
+#define STACK_BYTES_MAX (UINT64_C(64) << 20) /* that the demangler may need */
 #define STREAM_BYTES_MAX (UINT64_C(1) << 30)
 
 struct work {
 	struct symbol_module *modules;
 	size_t count;
 	const struct symbol_search *search;
-	size_t next;                /* the first module that is not done */
-	enum resolve_effort effort; /* for that one */
-	uint64_t cpu_seconds;       /* that are left for children */
+	size_t next;                /* the first module that is not finished */
+	enum resolve_effort effort; /* for that module */
+	uint64_t cpu_seconds;       /* that are left for further children */
 };
 
 static void limit_set(int resource, uint64_t value)
@@ -98,7 +98,7 @@ static void stream_receive(int descriptor, struct buffer *stream)
 	}
 }
 
-/* Goes on after a child that completed all modules below `done` (0: none) and then ended, by itself or not. */
+/* Goes on after a child that finished all modules below `done` (0: none) and then ended, by itself or not. */
 static void work_advance(struct work *work, size_t done)
 {
 	bool progress = done > work->next;
@@ -106,13 +106,13 @@ static void work_advance(struct work *work, size_t done)
 	if (progress)
 		work->next = done;
 	work->effort = progress ? RESOLVE_SYMBOL_TABLES : work->effort + 1;
-	if (work->effort == RESOLVE_EFFORTS) { /* no answer, even with the least effort */
+	if (work->effort == RESOLVE_EFFORTS) { /* not even the least effort gave an answer */
 		work->next++;
 		work->effort = RESOLVE_ALL;
 	}
 }
 
-/* Runs one child from work->next on; false if there can't be one. */
+/* Runs one child, from work->next on; false if no child can be started. */
 static bool work_run_child(struct work *work, struct string_pool *strings, struct symbol_lines *lines)
 {
 	struct buffer stream = {0};
@@ -141,7 +141,7 @@ static bool work_run_child(struct work *work, struct string_pool *strings, struc
 	return true;
 }
 
-/* Resolves, by children, the modules that the cache does not know. */
+/* Has children resolve the modules that the cache does not know. */
 static void resolve_anew(struct symbol_module *modules, size_t count, const struct symbol_search *search,
 			 struct string_pool *strings, struct symbol_lines *lines)
 {

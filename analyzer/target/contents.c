@@ -22,13 +22,13 @@ enum { PAGE = 4096, PIECE_PAGES = 64, WITHIN_MS = 5000, WAITS = 50, WAITS_A_BLOC
 
 #define ENTRY_PRESENT (UINT64_C(1) << 63)
 #define ENTRY_SWAPPED (UINT64_C(1) << 62)
-#define BYTES_MOST (UINT64_C(1) << 30) /* that are read */
+#define BYTES_MOST (UINT64_C(1) << 30) /* most bytes that are read */
 
 struct reader {
 	struct remote remote;
 	int pagemap;
 	uint64_t left;
-	unsigned waits; /* that are left for blocks that can't be read */
+	unsigned waits; /* waits that are left for blocks that can't be read */
 	double until_ms;
 	unsigned char bytes[PAGE];
 };
@@ -51,7 +51,7 @@ static uint64_t zeros_at_end(const unsigned char *bytes, size_t count)
 	return count - at;
 }
 
-/* Of the words at an offset in the block. A zero adds nothing: pages that were never touched are zeros. */
+/* Hashes the words at an offset in the block. Zeros add nothing: pages that were never touched are zeros. */
 static uint64_t words_hash(const unsigned char *bytes, size_t count, uint64_t offset)
 {
 	uint64_t sum = 0;
@@ -64,7 +64,7 @@ static uint64_t words_hash(const unsigned char *bytes, size_t count, uint64_t of
 	return sum;
 }
 
-/* Of the block's next bytes, which lie in one page that is in memory or was never touched. */
+/* Reads the block's next bytes, which lie in one page that is in memory or was never touched. */
 static bool part_read(struct reader *reader, uint64_t address, size_t count, uint64_t entry,
 		      struct profile_content *content)
 {
@@ -108,7 +108,7 @@ static bool block_try(struct reader *reader, const struct profile_sample *block,
 	return block->size != 0;
 }
 
-/* Pages that the kernel moves about look swapped out as long as it takes. */
+/* While the kernel moves a page, the page looks swapped out. */
 static bool block_read(struct reader *reader, const struct profile_sample *block, struct profile_content *content)
 {
 	bool was_read = block_try(reader, block, content);
@@ -140,7 +140,7 @@ static struct profile_sample *samples_in_order(const struct profile *profile)
 	return samples;
 }
 
-/* Blocks that are there, as they were. */
+/* Keeps the blocks that still exist unchanged. */
 static void contents_hold(struct profile *profile, const struct profile_sample *before, const struct profile *after)
 {
 	struct profile_sample *still = samples_in_order(after);
@@ -188,7 +188,7 @@ static bool reader_open(struct reader *reader, pid_t pid, struct error *error)
 	return error_set(error, "%s can't be read", path);
 }
 
-/* The program that records there. */
+/* Finds the program that records there. */
 static bool program_of(const char *directory, pid_t *pid, struct error *error)
 {
 	struct seep_heap_state state;
@@ -230,7 +230,7 @@ static struct profile *contents_look(const char *directory, pid_t pid, struct er
 	return NULL;
 }
 
-/* A block that is as it was has been so once more. */
+/* Counts one look more for each block whose contents are unchanged. */
 static void contents_follow(struct profile *profile, const struct profile *before)
 {
 	for (uint32_t i = 0, k = 0; i < profile->content_count; i++) {
@@ -246,7 +246,7 @@ static void contents_follow(struct profile *profile, const struct profile *befor
 	profile->content_ns = before->content_ns + (profile->time_ns - before->time_ns);
 }
 
-/* Sleeps in steps: a program that ends meanwhile is noticed by the next look. */
+/* Sleeps in steps; the next look notices if the program has ended meanwhile. */
 static void wait_until(double until_ms, const char *what, unsigned done, unsigned of)
 {
 	while (tracing_now_ms() < until_ms) {

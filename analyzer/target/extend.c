@@ -33,7 +33,7 @@ static void memory_make(struct buffer *section, const struct snapshot_view *view
 	buffer_append(section, values->data, values->length);
 }
 
-/* Puts a section behind what is there; `table` grows. */
+/* Adds a section behind the existing ones; `table` grows. */
 static void section_add(struct buffer *out, struct buffer *table, struct seep_section section, const void *bytes)
 {
 	static const char zeros[8];
@@ -120,7 +120,7 @@ static bool file_read(int directory, const char *name, struct buffer *contents, 
 	return got == 0;
 }
 
-/* It is the old file's owner's, too, where another asked. */
+/* It belongs to the old file's owner, even if another user asked. */
 static bool file_write(int directory, const char *name, const struct buffer *contents, const struct stat *old)
 {
 	int file = openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);

@@ -24,7 +24,7 @@ const char *listing_state_name(enum listing_state state)
 enum listing_state listing_state_of(const struct profile *last)
 {
 	if (last->trigger == SEEP_TRIGGER_EXIT || last->trigger == SEEP_TRIGGER_POSTMORTEM)
-		return LISTING_ENDED; /* also where its process lives on: it has executed another program, or seep has left it */
+		return LISTING_ENDED; /* even if its process lives on: it executed another program, or seep left it */
 	return profile_process_runs(last) ? LISTING_RUNNING : LISTING_LEFT;
 }
 
@@ -53,7 +53,7 @@ static void build_find(struct listing_entry *entry, const struct profile *profil
 	}
 }
 
-/* Files have holes where a heap file never was. */
+/* Files have holes where nothing of a heap file was ever written. */
 static uint64_t directory_bytes(const char *path)
 {
 	uint64_t bytes = 0;
@@ -140,7 +140,7 @@ static double end_of(const struct listing_entry *entry)
 	return entry->state == LISTING_RUNNING ? INFINITY : (double)entry->start_unix_ns / 1e9 + entry->seconds;
 }
 
-/* As many processes as ever ran at once are the service's; each other one took an ended one's place. */
+/* The service has as many processes as ever ran at the same time; each further one replaced one that had ended. */
 static size_t most_at_once(const struct listing *listing)
 {
 	size_t most = 0;

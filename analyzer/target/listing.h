@@ -11,9 +11,10 @@
 #include "profile/profile.h"
 
 enum listing_state {
-	LISTING_RUNNING, /* its process is there */
-	LISTING_ENDED,   /* its last snapshot is that of its end */
-	LISTING_LEFT, /* its process is gone, and its last snapshot is older: the process was killed, or ran on another machine */
+	LISTING_RUNNING, /* its process runs */
+	LISTING_ENDED,   /* its last snapshot is from its end */
+	/* its process is gone, but its last snapshot is older: the process was killed, or ran on another machine */
+	LISTING_LEFT,
 	LISTING_BROKEN, /* its last snapshot can't be read; `fault` says why */
 };
 
@@ -23,7 +24,7 @@ const char *listing_state_name(enum listing_state state);
 /* How the process ended, by its recording's last snapshot. */
 enum listing_state listing_state_of(const struct profile *last);
 
-/* Of a broken recording, only the path and the fault are known. */
+/* About a broken recording, only path and fault are known. */
 struct listing_entry {
 	char *path;
 	enum listing_state state;
@@ -33,22 +34,22 @@ struct listing_entry {
 	double seconds; /* from the start of recording to its last snapshot */
 	double in_use_bytes;
 	size_t snapshots;
-	uint64_t bytes; /* that it takes on the disk */
-	char build[41]; /* the program's build id, in hexadecimal; "": it has none */
+	uint64_t bytes; /* bytes that it takes on the disk */
+	char build[41]; /* the program's build id in hexadecimal; "": none */
 };
 
 struct listing {
-	struct listing_entry *entries; /* by the start of recording, the broken last */
+	struct listing_entry *entries; /* by start of recording; broken ones are last */
 	size_t count, capacity;
-	const char *service; /* whose recordings all are, and the sums over them; NULL: of none */
+	const char *service; /* the service of all recordings, and sums over them; NULL: no service */
 	size_t running, restarts, builds;
 	uint64_t bytes;
 };
 
-/* Looks at the directory's entries, and at bundles and recordings among them; one that is a recording itself is the only one.
- * False: the directory can't be read. */
+/* Looks at the directory's entries, and at bundles and recordings among them; if the directory is a recording itself,
+ * it is the only entry. False: the directory can't be read. */
 bool listing_read(struct listing *listing, const char *directory, struct error *error);
-/* All of a service, in whatever store. False: there is no such service. */
+/* Lists all recordings of a service, in every store. False: there is no such service. */
 bool listing_read_service(struct listing *listing, const char *name, struct error *error);
 void listing_free(struct listing *listing);
 

@@ -16,9 +16,10 @@
 
 enum { ARGUMENTS_BYTES = 4096, LOADED_TRIES = 20 };
 
-#define HEAP_NS UINT64_C(2000000000) /* for glibc's heap: some 10 GiB */
+#define HEAP_NS UINT64_C(2000000000) /* time for reading glibc's heap: enough for some 10 GiB */
 
-/* The allocator's name, as the recorder would have it, by the module that has malloc() or by a function that it alone has. */
+/* The allocator's name, as the recorder would have it: by the module that has malloc(), or by a function that only one
+ * allocator has. */
 static const char *allocator_of(const struct loaded *loaded)
 {
 	static const struct {
@@ -38,7 +39,7 @@ static const char *allocator_of(const struct loaded *loaded)
 	return "";
 }
 
-/* "": it is not loaded by a loader that we know, or it is just being started. */
+/* "": no loader that we know loaded the process, or it is just being started. */
 static const char *allocator_find(pid_t pid, struct error *error)
 {
 	struct loaded loaded = {0};
@@ -109,7 +110,7 @@ static void values_fill(struct profile *profile, const struct ledger_look *look,
 		value_set(profile, SEEP_MEMORY_HEAP_IN_USE + i, parts[i]);
 }
 
-/* With room for another row. */
+/* The rows must have room for one more. */
 static void rows_fill(struct profile *profile, const struct ledger_look *look)
 {
 	profile->ledger = memory_allocate(look->row_count + 1u, sizeof *profile->ledger);
@@ -155,7 +156,7 @@ struct profile *outside_open(pid_t pid, struct error *error)
 	return profile;
 }
 
-/* What the kernel calls [heap] is the allocator's already. */
+/* The mapping that the kernel calls [heap] counts as the allocator's already. */
 void outside_give_allocator(struct profile *profile, double bytes)
 {
 	struct profile_ledger_row *from = NULL, *to = &profile->ledger[profile->ledger_count];

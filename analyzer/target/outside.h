@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A process that nobody records, as it can be seen from outside: what it has mapped, and how much of it is in memory. */
+/* A process that is not recorded, as it can be seen from outside: its mappings, and how much of them is in memory. */
 #ifndef SEEP_TARGET_OUTSIDE_H
 #define SEEP_TARGET_OUTSIDE_H
 
@@ -7,10 +7,11 @@
 
 #include "profile/profile.h"
 
-/* Without sites, samples and rate; `ledger` and `memory` are there. NULL: the error says why it can't be seen. */
+/* A profile without sites, samples and rate, but with `ledger` and `memory`. NULL: the error says why the process can't
+ * be seen. */
 struct profile *outside_open(pid_t pid, struct error *error);
 
-/* So many bytes of what is unexplained are its allocator's, as that says itself. */
+/* Gives the allocator this many of the unexplained bytes, which it says are its own. */
 void outside_give_allocator(struct profile *profile, double bytes);
 
 #endif

@@ -20,7 +20,7 @@ static bool is_listed(const struct running_list *list, uint64_t pid)
 	return false;
 }
 
-/* A keeper and whoever reads a recording map its heap file, too: the file says whose it is. */
+/* A keeper, and whoever reads a recording, map its heap file, too: the file itself says whose it is. */
 static void process_look(struct running_list *list, pid_t pid)
 {
 	char directory[PATH_MAX];

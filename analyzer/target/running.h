@@ -13,7 +13,7 @@ struct running {
 };
 
 struct running_list {
-	struct running *each; /* by pid */
+	struct running *each; /* sorted by pid */
 	size_t count, capacity;
 };
 

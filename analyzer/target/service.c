@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Of a recording are read the names of its snapshots, and of these the first, the last, and as many as a search by halves needs:
- * a month of a service has tens of thousands. */
+/* Of each recording, this reads the names of its snapshots, and then only the first, the last, and those that a binary
+ * search needs: a month of a service has tens of thousands. */
 #include "target/service.h"
 
 #include <dirent.h>
@@ -21,8 +21,8 @@
 #include "profile/profile.h"
 #include "reader/snapshot_reader.h"
 
-#define TOGETHER_NS UINT64_C(10000000000) /* a service's processes stop within that time when it is stopped */
-enum { NEIGHBOURS = 8 };                  /* that are looked at for one that was not taken since much was in use */
+#define TOGETHER_NS UINT64_C(10000000000) /* when a service is stopped, all of its processes stop within this time */
+enum { NEIGHBOURS = 8 }; /* how many snapshots around a time are tried to find one that was not taken at a peak */
 
 struct head {
 	struct seep_snapshot_header header;
@@ -37,7 +37,7 @@ static char *snapshot_path(const struct service_process *process, size_t index)
 	return path.data;
 }
 
-/* `about` may be NULL. PROCESS comes first in every snapshot. */
+/* `about` may be NULL. PROCESS is the first section of every snapshot. */
 static bool head_read(const struct service_process *process, size_t index, struct head *head,
 		      struct seep_process *about)
 {
@@ -83,7 +83,7 @@ static void numbers_collect(struct service_process *process)
 		qsort(process->numbers, process->count, sizeof *process->numbers, number_compare);
 }
 
-/* What is damaged or was thinned out meanwhile is not there. */
+/* Drops a snapshot that is damaged, or was thinned out meanwhile. */
 static void number_drop(struct service_process *process, size_t index)
 {
 	process->count--;
@@ -226,7 +226,7 @@ static uint64_t distance(uint64_t a, uint64_t b)
 	return a > b ? a - b : b - a;
 }
 
-/* The first of the snapshots that is not before that time; the last one where all are. */
+/* The first snapshot that is not before that time; if all are, the last one. */
 static size_t search(struct service_process *process, uint64_t time_ns)
 {
 	size_t low = 0, high = process->count - 1;
@@ -246,7 +246,7 @@ static size_t search(struct service_process *process, uint64_t time_ns)
 	return low;
 }
 
-/* The nearest; one that was taken since much was in use only where there are no others. */
+/* Chooses the nearest snapshot; one taken because much was in use only if there are no others. */
 static void nearest_choose(struct service_process *process, uint64_t unix_ns, struct service_choice *choice)
 {
 	const uint64_t time_ns = service_process_time(process, unix_ns);
@@ -277,7 +277,7 @@ static void nearest_choose(struct service_process *process, uint64_t unix_ns, st
 	};
 }
 
-/* How far a time is from those at which it ran. `nearest`: of these. */
+/* How far a time is from the time in which the process ran. `nearest`: the nearest moment of that. */
 static uint64_t process_distance(const struct service_process *process, uint64_t unix_ns, uint64_t *nearest)
 {
 	*nearest = unix_ns < process->start_unix_ns ? process->start_unix_ns
@@ -291,7 +291,8 @@ static bool ran_together(const struct service_process *a, const struct service_p
 	return a->start_unix_ns <= b->end_unix_ns && b->start_unix_ns <= a->end_unix_ns;
 }
 
-/* Does it stand for the service at that time? Where none ran then, those that stopped or began together with the nearest. */
+/* Whether the process stands for the service at that time. If none ran then, those count that stopped or began together
+ * with the nearest. */
 static bool belongs(const struct service_process *process, const struct service_process *nearest, uint64_t unix_ns)
 {
 	uint64_t at;

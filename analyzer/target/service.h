@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A service as it was at some time: which of its processes ran, and the snapshot of each that is nearest.
+ * A service at a given time: which of its processes ran, and the nearest snapshot of each.
  *
- * Of a process that ran at no snapshot's time exactly the nearest one stands for it; where none ran at all, those that ran at
- * the nearest time do. Times are the clock's: that of a process's start, and how long it had run.
+ * A process seldom has a snapshot of exactly that time, so the nearest one stands for it. If no process ran at all,
+ * those that ran at the nearest time do. Times are by the clock of the day: the time at which a process started, and
+ * how long it had run.
  */
 #ifndef SEEP_TARGET_SERVICE_H
 #define SEEP_TARGET_SERVICE_H
@@ -14,13 +15,13 @@
 
 #include "base/error.h"
 
-/* One process, as one recording has it. */
+/* One process, from one recording. */
 struct service_process {
 	char *path;        /* of the recording */
-	uint64_t *numbers; /* of its snapshots, ascending */
+	uint64_t *numbers; /* of its snapshots, in ascending order */
 	size_t count;
-	uint64_t start_ns, start_unix_ns; /* of the recording, by both clocks */
-	uint64_t end_unix_ns;             /* of the last snapshot; SERVICE_NOW: it runs */
+	uint64_t start_ns, start_unix_ns; /* start of the recording, by both clocks */
+	uint64_t end_unix_ns;             /* of the last snapshot; SERVICE_NOW: the process runs */
 };
 
 #define SERVICE_NOW UINT64_MAX
@@ -29,33 +30,35 @@ struct service {
 	const char *name; /* borrowed */
 	struct service_process *processes;
 	size_t count;
-	size_t left_out; /* recordings that can't be read, or have no snapshot yet */
+	size_t left_out; /* number of recordings that can't be read, or have no snapshot yet */
 };
 
-/* Of every store; what is found stays for as long as the command runs. False: there is no such service, or nothing of it can be read. */
+/* Looks in every store; what is found lives as long as the command. False: there is no such service, or nothing of it
+ * can be read. */
 bool service_open(struct service *service, const char *name, struct error *error);
-/* Says that there is none of that name; false. */
+/* Fills the error: there is no service of that name. Returns false. */
 bool service_say_missing(const char *name, struct error *error);
 
-/* What stands for the service at a time. */
+/* The snapshots that stand for the service at a time. */
 struct service_choice {
 	const struct service_process *process;
-	char *path;       /* of the snapshot; where it is the last, of the recording */
-	uint64_t unix_ns; /* of the snapshot; SERVICE_NOW: its process runs, and the time was later */
+	char *path; /* path of the snapshot; for the last one, of the recording */
+	/* time of the snapshot; SERVICE_NOW: its process runs, and the time is later than all snapshots */
+	uint64_t unix_ns;
 };
 
 struct service_moment {
 	struct service_choice *choices;
 	size_t count;
-	uint64_t unix_ns; /* the time, or the nearest at which a process ran */
+	uint64_t unix_ns; /* the time asked for, or the nearest at which a process ran */
 };
 
 void service_at(const struct service *service, uint64_t unix_ns, struct service_moment *moment);
 
-/* A time by the clock of the process's snapshots; 0: before its start. */
+/* Converts a time to the clock of the process's snapshots; 0: it is before the process's start. */
 uint64_t service_process_time(const struct service_process *process, uint64_t unix_ns);
 
-/* Calls `visit` for the directory of a service, or of every one where `name` is NULL, in all stores. */
+/* Calls `visit` for the directory of a service in each store, or of every service if `name` is NULL. */
 typedef void service_visitor(const char *name, const char *directory, void *context);
 void service_visit(const char *name, service_visitor *visit, void *context);
 

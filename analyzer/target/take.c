@@ -14,7 +14,7 @@
 
 static const uint64_t answer_timeout_ns = 10000000000;
 
-/* Makes an error of what is wrong with the recording's heap file. */
+/* Makes an error of the fault of a recording's heap file. */
 static bool heap_fault(struct error *error, const char *directory, const struct seep_fault *fault)
 {
 	char path[PATH_MAX + 8];
@@ -61,7 +61,7 @@ static bool snapshot_request(const char *directory, char name[static 32], struct
 	return unanswered(directory, (pid_t)state.pid, &fault, error);
 }
 
-/* The last snapshot of a recording that is complete. */
+/* Finds the last snapshot of a recording that is complete. */
 static bool snapshot_last(const char *directory, char name[static 32], struct error *error)
 {
 	struct recording recording;

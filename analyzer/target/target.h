@@ -13,7 +13,7 @@
  * what to do. */
 bool target_resolve(const char *operand, char *path, size_t size, struct error *error);
 
-/* False: nothing has that path. For commands that open no snapshot, which would say it. */
+/* False: nothing has that path. For commands that open no snapshot, since opening one would report it. */
 bool target_is_there(const char *path, struct error *error);
 
 #endif

@@ -33,7 +33,7 @@ static void list_write(struct buffer *out, const struct running_list *list, size
 	}
 }
 
-/* The index that was chosen; `count`: none. */
+/* Returns the chosen index; `count`: none. */
 static size_t list_show(const struct running_list *list)
 {
 	struct pollfd input = {STDIN_FILENO, POLLIN, 0};

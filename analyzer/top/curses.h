@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The functions of ncurses, by their own names: curses.endwin(). */
+/* The functions of ncurses under their own names: curses.endwin(). */
 #ifndef SEEP_TOP_CURSES_H
 #define SEEP_TOP_CURSES_H
 
@@ -23,7 +23,7 @@ extern struct curses {
 	WINDOW **screen; /* ncurses' stdscr */
 } curses;
 
-/* False: it is not there, and the error says what to install. */
+/* False: the library is not there, and the error says what to install. */
 bool curses_load(struct error *error);
 
 #endif

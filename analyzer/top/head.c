@@ -12,7 +12,7 @@
 
 enum { SPARK_COLUMNS = 16, CUT_LEAST = 8 };
 
-/* Parts of a line, as many as fit into it. */
+/* Parts of a line: as many as fit. */
 struct line {
 	struct text_page *page;
 	unsigned used;
@@ -29,7 +29,7 @@ static void part_write(struct line *line, enum text_style style, const char *sep
 	line->used += columns;
 }
 
-/* The same, cut to what there is room for. */
+/* The same, cut to the room that is left. */
 static void part_write_cut(struct line *line, enum text_style style, const char *separator, const char *text)
 {
 	const unsigned used = line->used + text_columns(separator), columns = line->page->columns;
@@ -80,7 +80,7 @@ static void program_write(struct text_page *page, const struct model *model)
 	buffer_free(&lost);
 }
 
-/* The limit that comes first at the pace of what leaks, as of the judgement, less the time since. */
+/* The limit that is reached first at the leaks' pace, as of the judgement, less the time since. */
 static void limit_write(struct line *line, const struct model *model)
 {
 	const struct study_head *head = model->study.head;

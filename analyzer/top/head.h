@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The lines above the table: which program, what it has in use, what leaks. */
+/* The lines above the table: the program, what it has in use, and what leaks. */
 #ifndef SEEP_TOP_HEAD_H
 #define SEEP_TOP_HEAD_H
 

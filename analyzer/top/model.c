@@ -19,7 +19,7 @@ static void numbers_take(struct model *model)
 	model->numbers.flags = model->look.losses[SEEP_LOSS_LIVE_FULL] ? SEEP_SNAPSHOT_LOWER_BOUND : 0;
 }
 
-/* As of the kernel now; where it tells nothing, as of the keeper's last look. */
+/* RSS now, from the kernel; if that can't be read, as of the keeper's last look. */
 static uint64_t rss_read(const struct model *model)
 {
 	char text[128];
@@ -88,7 +88,8 @@ void model_look(struct model *model)
 	if (model->state == MODEL_ENDED)
 		return;
 	if (look->time_ns)
-		window_remember(&model->window, look); /* the one before: `past` stays good until the next */
+		/* otherwise the one before stays: `past` is valid until the next is remembered */
+		window_remember(&model->window, look);
 	look->wants_threads = model->view.by == ROW_THREAD;
 	const struct past *past = window_find(&model->window, model->view.window, look->time_ns);
 	if (!look_take(look, &model->heap, past ? past->time_ns : UINT64_MAX) || !seep_heap_alive(&model->heap)) {

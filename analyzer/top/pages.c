@@ -29,7 +29,7 @@ static const char help[] = "seep top reads the recording of a program that runs,
 			   "Verdicts are those of 'seep leaks', made anew with each snapshot.\n"
 			   "Intervals are 95 %. allocated and calls: a second, freed again or not.\n";
 
-/* A line of a page, if it is among those that are seen. */
+/* Writes the lines of a page that are visible. */
 struct pager {
 	struct text_page *page;
 	size_t first, room, next;
@@ -59,7 +59,7 @@ static void pager_add_lines(struct pager *pager, const char *text)
 	}
 }
 
-/* A stack of the open place, as it is now. */
+/* A stack of the open place, with its present values. */
 struct opened {
 	const struct look_site *site;
 	struct change change;
@@ -112,7 +112,7 @@ static void opened_write(struct pager *pager, const struct model *model, const s
 	pager_add(pager, STYLE_PLAIN, "", 0);
 }
 
-/* Which place, and what is known of it. */
+/* Names the place, and says what is known about it. */
 static void title_write(struct pager *pager, const struct model *model)
 {
 	const struct study *study = &model->study;

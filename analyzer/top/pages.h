@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The pages that take the place of the table: the stacks of one place, the keys; and the last line. */
+/* Pages that replace the table: the stacks of one place, or the keys; and the last line. */
 #ifndef SEEP_TOP_PAGES_H
 #define SEEP_TOP_PAGES_H
 
 #include "render/terminal/text_page.h"
 #include "top/model.h"
 
-/* The stacks of the place that is open, or the help. */
+/* Writes the stacks of the open place, or the help. */
 void pages_write(struct text_page *page, struct model *model, unsigned lines);
-/* The last line, without a newline: what was said last, the filter while it is typed, or the keys. */
+/* Writes the last line, without a newline: the last message, the filter while it is typed, or the keys. */
 void pages_write_keys(struct text_page *page, const struct model *model);
 
 #endif

@@ -14,9 +14,9 @@
 #include "top/head.h"
 #include "top/pages.h"
 
-#define WIDE_COLUMNS 112 /* from here on growth and churn stand side by side */
+#define WIDE_COLUMNS 112 /* from this width on, growth and churn stand side by side */
 #define HEAD_LINES 3
-#define DETAIL_LINES 3 /* of a low terminal; of a high one one in eight */
+#define DETAIL_LINES 3 /* in a low terminal; in a high one, one line in eight */
 #define NAME_LEAST 20
 
 enum { CELL_VERDICT, CELL_IN_USE, CELL_FIRST };
@@ -50,7 +50,7 @@ static struct estimate_text growth_text(const struct model *model, const struct 
 	if (!model->past || (row->place && row->place->is_spread))
 		return (struct estimate_text){"-", ""};
 	if (sum_estimate(&change->fresh) + sum_estimate(&change->gone) == 0)
-		return (struct estimate_text){"0 B", ""}; /* no sample came, and none went */
+		return (struct estimate_text){"0 B", ""}; /* no sample came or went */
 	return model_growth(model, change);
 }
 
@@ -74,7 +74,7 @@ static void row_add(struct table *table, const struct text_page *page, const str
 	}
 }
 
-/* "svc.c:63-66  handle_request  7 stacks", or what the rows stand for instead. */
+/* "svc.c:63-66  handle_request  7 stacks", or what else the rows stand for. */
 static void name_write(struct text_page *page, const struct model *model, const struct row *row, unsigned columns)
 {
 	const struct study *study = &model->study;
@@ -100,7 +100,7 @@ static void name_write(struct text_page *page, const struct model *model, const 
 	buffer_free(&name);
 }
 
-/* "[95 %] in 1 min", of the time that there is. */
+/* "[95 %] in 1 min": the time that the window really spans. */
 static void interval_title(const struct model *model, char *title, size_t size)
 {
 	const double seconds = round(model_seconds(model));
@@ -113,7 +113,7 @@ static void interval_title(const struct model *model, char *title, size_t size)
 		snprintf(title, size, "[95 %%] in %.0f min", floor(seconds / 60));
 }
 
-/* Columns keep their widths from one look to the next. */
+/* Keeps the columns' widths from one look to the next. */
 static void widths_set(struct table *table, bool growth)
 {
 	static const unsigned widths[] = {7, 8, 9, 16, 10, 9};
@@ -163,7 +163,7 @@ static void lines_fill(struct text_page *page, size_t count)
 		buffer_append_byte(page->out, '\n');
 }
 
-/* The way to the selected place, why it has its verdict, and what that can't exclude: as many lines as there is room for. */
+/* The way to the selected place, why it has its verdict, and what that can't exclude: as many lines as fit. */
 static void details_write(struct text_page *page, const struct model *model, size_t at, unsigned room)
 {
 	const struct study_place *place = at < model->rows.count ? model->rows.rows[at].place : NULL;
@@ -194,7 +194,7 @@ unsigned screen_write(struct text_page *page, struct model *model, unsigned line
 {
 	struct view *view = &model->view;
 	const unsigned details = lines / 8 > DETAIL_LINES ? lines / 8 : DETAIL_LINES;
-	const unsigned fixed = HEAD_LINES + 1 + details + 1; /* and titles, and the last line */
+	const unsigned fixed = HEAD_LINES + 1 + details + 1; /* the titles and the last line count, too */
 
 	view->columns = page->columns;
 	if (view->wants_help || view->open) {

@@ -6,10 +6,10 @@
 
 #define SECOND UINT64_C(1000000000)
 #define SHARE 0.004          /* of a core */
-#define NAMELESS_SHARE 0.001 /* of what is in use; less is left for the next snapshot's study */
+#define NAMELESS_SHARE 0.001 /* of the memory in use; a smaller share waits for the next snapshot's study */
 #define NAMELESS_NS (5 * SECOND)
 
-/* Places that came since the last study are named soon, where they matter. */
+/* Places that came since the last study are named soon, if they matter. */
 static bool names_are_missing(const struct studies *studies, const struct model *model, uint64_t now_ns)
 {
 	return now_ns - studies->asked_ns >= NAMELESS_NS &&

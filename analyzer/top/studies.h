@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* When names and verdicts are made anew, and the task that makes them: one at a time, at a small share of a core. */
+/* Decides when names and verdicts are made anew, and runs the task that makes them: one at a time, at a small share of
+ * a core. */
 #ifndef SEEP_TOP_STUDIES_H
 #define SEEP_TOP_STUDIES_H
 
@@ -12,16 +13,16 @@ struct studies {
 	struct study_request request;
 	struct task task;
 	struct pace pace;
-	uint64_t asked_number; /* of the snapshot that was to come next when the last one began */
+	uint64_t asked_number; /* number of the snapshot that was due next when the last study began */
 	uint64_t asked_open;
 	uint64_t asked_ns;
-	bool is_final; /* the last one began after the program had ended */
+	bool is_final; /* the last study began after the program had ended */
 };
 
-/* Begins one if something is new: a snapshot, a place that was opened, sites without names, the program's end. The model
- * says why one could not begin, or what came is not an answer. */
+/* Begins a study if there is something new: a snapshot, a place that was opened, sites without names, the program's
+ * end. The model says why none could begin, or if an answer is not one. */
 void studies_begin(struct studies *studies, struct model *model, uint64_t now_ns);
-/* Takes what has come. True: the model has learned something. */
+/* Takes an answer that has arrived. True: the model has learned something. */
 bool studies_poll(struct studies *studies, struct model *model, uint64_t now_ns);
 void studies_end(struct studies *studies);
 

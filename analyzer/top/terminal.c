@@ -82,7 +82,7 @@ void terminal_size(unsigned *columns, unsigned *lines)
 	*lines = size.ws_row;
 }
 
-/* What a mark of style means; those that text_write() makes. */
+/* Translates the marks of style that text_write() makes. */
 static int attributes_of(const char *mark)
 {
 	switch (strtol(mark, NULL, 10)) {
@@ -101,7 +101,7 @@ static int attributes_of(const char *mark)
 	}
 }
 
-/* What a terminal without UTF-8 shows for a character: the bars of a spark line by their height. */
+/* What a terminal without UTF-8 shows for a character: a spark line's bars become characters of similar height. */
 static char ascii_of(uint32_t code_point)
 {
 	static const char bars[] = "_.:-=+*#";

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The terminal, by ncurses, which is loaded when a view begins: linked to seep it would cost every command its start. Text comes as a
- * text_page writes it, with our own marks of style, and with UTF-8, for which a terminal of another encoding gets ASCII.
+ * The terminal, by ncurses, which is loaded when a view begins: linked to seep, it would slow down the start of every
+ * command. Text comes as a text_page writes it, with our marks of style and in UTF-8; a terminal with another encoding
+ * gets ASCII.
  */
 #ifndef SEEP_TOP_TERMINAL_H
 #define SEEP_TOP_TERMINAL_H
@@ -19,9 +20,9 @@ bool terminal_open(struct error *error);
 void terminal_close(void);
 
 void terminal_size(unsigned *columns, unsigned *lines);
-/* Draws lines of text; the selected one stands out. */
+/* Draws lines of text, and highlights the selected one. */
 void terminal_draw(const struct buffer *text, unsigned selected);
-/* A key that is there (top/view.h); -1: none. */
+/* A key that was pressed (top/view.h); -1: none. */
 int terminal_key(void);
 
 #endif

@@ -15,8 +15,8 @@
 #include "work/clock.h"
 
 #define LOOK_NS UINT64_C(500000000)
-#define LOOK_SHARE 0.006                   /* of a core at most: where looks take longer, they are fewer */
-#define PRINT_LOOK_NS UINT64_C(5000000000) /* between tables: as often as the window of a minute has steps */
+#define LOOK_SHARE 0.006                   /* of a core at most: looks that take longer become fewer */
+#define PRINT_LOOK_NS UINT64_C(5000000000) /* between looks, for tables: a window of a minute has as many steps */
 #define SNAPSHOT_MOST 4096
 
 struct top {
@@ -24,7 +24,7 @@ struct top {
 	struct studies studies;
 	struct task snapshot;
 	uint64_t look_ns; /* when the next look is due */
-	bool is_costly;   /* what was done since the last wait counts as a look */
+	bool is_costly;   /* the time since the last wait counts as a look's */
 };
 
 /* ---- a snapshot, in a task: the keeper may take its time ---- */
@@ -88,7 +88,7 @@ static void screen_draw(struct top *top)
 	buffer_free(&text);
 }
 
-/* Looks, if that is due. */
+/* Looks, if a look is due. */
 static bool look(struct top *top)
 {
 	struct model *model = &top->model;
@@ -118,14 +118,14 @@ static bool keys_take(struct top *top)
 			model_say(&top->model, "");
 		is_changed |= key == KEY_CODE_RESIZE || view_key(view, key, &top->model.rows, &top->model.study);
 		if (view->window != window || (view->by == ROW_THREAD) > wanted_threads)
-			top->look_ns = 0; /* what is young, and whose it is, is told by a look */
+			top->look_ns = 0; /* only a look tells what is young, and whose it is */
 	}
 	if (view->wants_snapshot)
 		snapshot_begin(top);
 	return is_changed;
 }
 
-/* Until something is due or there. False: the terminal is gone. */
+/* Waits until something is due or has arrived. False: the terminal is gone. */
 static bool await(const struct top *top)
 {
 	const struct model *model = &top->model;
@@ -210,7 +210,7 @@ bool top_show(const struct top_request *request, struct error *error)
 
 /* ---- tables ---- */
 
-/* Until then; looks meanwhile, and takes what studies bring. */
+/* Waits until then; meanwhile looks, and takes what studies bring. */
 static void print_await(struct top *top, uint64_t until_ns)
 {
 	struct model *model = &top->model;
@@ -228,7 +228,7 @@ static void print_await(struct top *top, uint64_t until_ns)
 	}
 }
 
-/* Names and verdicts as of now, or as of the end. */
+/* Waits for names and verdicts as of now, or as of the end. */
 static void study_await(struct top *top)
 {
 	struct model *model = &top->model;

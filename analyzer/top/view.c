@@ -19,7 +19,7 @@ size_t view_settle(struct view *view, const struct rows *rows)
 	return at;
 }
 
-/* By how many rows or lines a key moves. */
+/* How many rows or lines a key moves. */
 static long step_of(const struct view *view, int key)
 {
 	const long page = view->visible > 1 ? (long)view->visible - 1 : 1;
@@ -67,7 +67,7 @@ static bool move(struct view *view, int key, const struct rows *rows)
 	return true;
 }
 
-/* A function or module opens to its places, a place to its stacks. */
+/* Opens a function or module to its places, and a place to its stacks. */
 static void open_selected(struct view *view, const struct rows *rows, const struct study *study)
 {
 	const size_t at = view_settle(view, rows);
@@ -106,7 +106,7 @@ static bool type(struct view *view, int key)
 	return true;
 }
 
-/* Back to where one came from: the stacks, the help, the filter. */
+/* Leaves the stacks, the help or the filter. */
 static bool leave(struct view *view)
 {
 	const bool was = view->open || view->wants_help || *view->filter;

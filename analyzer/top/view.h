@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the reader has chosen, and the keys that choose it. */
+/* The reader's choices, and the keys that make them. */
 #ifndef SEEP_TOP_VIEW_H
 #define SEEP_TOP_VIEW_H
 
@@ -26,18 +26,18 @@ struct view {
 	enum row_sort sort;
 	enum window_length window;
 	char filter[FILTER_BYTES];
-	bool is_typing; /* the filter */
+	bool is_typing; /* the filter is being typed */
 	bool is_paused, wants_help, wants_snapshot, wants_end;
-	uint64_t selected;     /* row.key; 0: the first */
+	uint64_t selected;     /* row.key; 0: the first row */
 	unsigned columns;      /* of the screen */
-	size_t first, visible; /* row on the top of the table, and how many there is room for */
-	uint64_t open;         /* key of the place whose stacks are shown; 0: none */
-	size_t line, lines;    /* of the stacks or the help: on the top, and how many there are */
+	size_t first, visible; /* the row at the table's top, and how many rows fit */
+	uint64_t open;         /* key of the place whose stacks are open; 0: none */
+	size_t line, lines;    /* in the stacks or the help: the line at the top, and how many there are */
 };
 
-/* What a key does. `rows`: those that are shown. False: nothing has changed. */
+/* Does what a key asks for. `rows`: the rows that are shown. False: nothing has changed. */
 bool view_key(struct view *view, int key, const struct rows *rows, const struct study *study);
-/* The selected row is among those that are shown. Gives its index; 0 if there is none. */
+/* Makes sure that the selected row is among those shown. Returns its index; 0 if there are no rows. */
 size_t view_settle(struct view *view, const struct rows *rows);
 
 #endif

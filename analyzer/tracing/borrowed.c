@@ -18,7 +18,7 @@
 enum {
 	VECTORS_MAX = 16 << 10,
 	PAGE = 4096,
-	AREA_BYTES = 512 << 10, /* a page of code, texts, the stack */
+	AREA_BYTES = 512 << 10, /* a page of code, texts, and the stack */
 	SYSTEM_WITHIN_MS = 2000,
 	WAIT_FOR_US_S = 1,
 	CODE_MAX = 16 << 20,
@@ -59,7 +59,8 @@ static bool state_take(struct borrowed *borrowed, struct error *error)
 	return true;
 }
 
-/* Signals wait until we are done, but for those that a fault raises: blocked, a fault would change its disposition. */
+/* Signals wait until we are done, except those that a fault raises: if these were blocked, a fault would change their
+ * disposition. */
 static uint64_t mask_for_calls(void)
 {
 	return ~(SIGNAL_BIT(SIGSEGV) | SIGNAL_BIT(SIGBUS) | SIGNAL_BIT(SIGILL) | SIGNAL_BIT(SIGFPE) |
@@ -98,10 +99,10 @@ static struct user_regs_struct registers_for(const struct borrowed *borrowed, ui
 	struct user_regs_struct registers = borrowed->was.registers;
 
 	registers.rip = address;
-	registers.orig_rax = UINT64_MAX; /* nothing to be made again */
+	registers.orig_rax = UINT64_MAX; /* no call must be made again */
 	registers.rdi = arguments[0], registers.rsi = arguments[1], registers.rdx = arguments[2];
 	registers.r10 = arguments[3], registers.r8 = arguments[4], registers.r9 = arguments[5];
-	registers.eflags &= ~UINT64_C(0x400 | 0x100); /* direction and single step */
+	registers.eflags &= ~UINT64_C(0x400 | 0x100); /* clears the direction and the single-step flag */
 	return registers;
 }
 
@@ -141,7 +142,7 @@ static bool run_to_call(struct borrowed *borrowed, double until_ms, struct error
 		if (got == tid && status >> 16 == 0 && is_fault(WSTOPSIG(status)))
 			return error_set(error, "signal %d in the thread of %d that worked for seep", WSTOPSIG(status),
 					 (int)borrowed->tracees->pid);
-		if (got == tid && ptrace(PTRACE_SYSCALL, tid, NULL, NULL) == 0) /* stopped with its group: not now */
+		if (got == tid && ptrace(PTRACE_SYSCALL, tid, NULL, NULL) == 0) /* it stopped with its group: not now */
 			continue;
 		double left_ms = until_ms - tracing_now_ms();
 		if (left_ms <= 0) {
@@ -149,7 +150,7 @@ static bool run_to_call(struct borrowed *borrowed, double until_ms, struct error
 			return error_set(error, "%d is busy in its loader; it finishes by itself, try again later",
 					 (int)borrowed->tracees->pid);
 		}
-		tracees_serve(borrowed->tracees); /* all others */
+		tracees_serve(borrowed->tracees); /* serves all others */
 		tracing_nap(left_ms < NAP_MS ? left_ms : NAP_MS);
 	}
 }
@@ -164,11 +165,11 @@ bool borrowed_system(struct borrowed *borrowed, long number, const uint64_t argu
 
 	borrowed->copy = 0;
 	registers.rax = (uint64_t)number;
-	registers.rsp = borrowed->rescue; /* where the frame's first word is the way back */
+	registers.rsp = borrowed->rescue; /* the frame's first word leads back */
 	if (ptrace(PTRACE_SETREGS, tid, NULL, &registers) != 0 ||
 	    ptrace(PTRACE_SETSIGMASK, tid, (void *)sizeof mask, &mask) != 0)
 		return error_set(error, "thread %d: %s", (int)tid, strerror(errno));
-	for (int stop = 0; stop < 2; stop++) /* before the call, and behind it */
+	for (int stop = 0; stop < 2; stop++) /* one stop before the call, one behind it */
 		if (!run_to_call(borrowed, until_ms, error))
 			return false;
 	if (ptrace(PTRACE_GETREGS, tid, NULL, &registers) != 0)
@@ -177,11 +178,11 @@ bool borrowed_system(struct borrowed *borrowed, long number, const uint64_t argu
 	return true;
 }
 
-/* What stands behind the page of code. */
+/* The data behind the page of code. */
 struct area_head {
 	uint64_t result;
 	uint64_t returned; /* 1 */
-	int64_t wait[2];   /* for us, a struct timeval; then the thread goes back by itself */
+	int64_t wait[2];   /* a struct timeval: how long to wait for us before the thread returns by itself */
 };
 
 static unsigned char *put(unsigned char *at, const void *bytes, size_t count)
@@ -197,8 +198,8 @@ static unsigned char *put_move(unsigned char *at, unsigned char prefix, unsigned
 	return put(at, &value, sizeof value);
 }
 
-/* What is in its first page: keeps the function's result, says so, waits for us in a call that leaves nothing behind in
- * the kernel, and goes back. */
+/* The code of the first page: it stores the function's result, says so, waits for us in a call that leaves nothing
+ * behind in the kernel, and returns. */
 static size_t code_make(const struct borrowed *borrowed, uint64_t frame, unsigned char code[128])
 {
 	static const unsigned char say[] = {0x48, 0xc7, 0x47, 0x08, 1, 0, 0, 0}, /* movq $1, 8(%rdi) */
@@ -230,7 +231,8 @@ static bool area_make(struct borrowed *borrowed, struct error *error)
 		return error_set(error, "%d has no room for a stack of seep's: %s", (int)borrowed->tracees->pid,
 				 strerror((int)-result));
 	borrowed->area = (uint64_t)result;
-	/* Not by mprotect(), which a service may have forbidden itself for code (MemoryDenyWriteExecute). */
+	/* mprotect() would not do: a service may have forbidden itself to make memory executable
+	 * (MemoryDenyWriteExecute). */
 	const uint64_t code_page[] = {
 	    borrowed->area, PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, UINT64_MAX, 0};
 	if (!borrowed_system(borrowed, SYS_mmap, code_page, &result, error))
@@ -254,7 +256,7 @@ bool borrowed_area(struct borrowed *borrowed, struct error *error)
 	return borrowed->area || area_make(borrowed, error);
 }
 
-/* Stops the thread that runs, in a way from which the kernel goes on with an interrupted system call. */
+/* Stops the running thread in such a way that the kernel continues an interrupted system call. */
 static bool stop_properly(struct borrowed *borrowed, struct error *error)
 {
 	pid_t tid = borrowed->tracee->tid;
@@ -280,7 +282,7 @@ static bool stop_properly(struct borrowed *borrowed, struct error *error)
 	return error_set(error, "%d: the machine is too busy, try again", (int)borrowed->tracees->pid);
 }
 
-/* What the running thread has to say. False: it raised a fault, or has ended. */
+/* Takes news of the running thread. False: it raised a fault, or has ended. */
 static bool news_take(struct borrowed *borrowed, struct error *error)
 {
 	pid_t tid = borrowed->tracee->tid;
@@ -296,11 +298,11 @@ static bool news_take(struct borrowed *borrowed, struct error *error)
 	if (status >> 16 == 0 && is_fault(WSTOPSIG(status)))
 		return error_set(error, "signal %d in the thread of %d that worked for seep", WSTOPSIG(status),
 				 (int)borrowed->tracees->pid);
-	ptrace(PTRACE_CONT, tid, NULL, NULL); /* stopped with its group: not now */
+	ptrace(PTRACE_CONT, tid, NULL, NULL); /* it stopped with its group: not now */
 	return true;
 }
 
-/* We may have come so late that the stopped thread has gone back by itself. */
+/* If we come too late, the stopped thread has returned by itself. */
 static bool waits_for_us(struct borrowed *borrowed, struct error *error)
 {
 	struct user_regs_struct registers;
@@ -326,7 +328,7 @@ static bool function_await(struct borrowed *borrowed, double until_ms, struct ar
 			return error_set(error, "%d is busy in its loader; it finishes by itself, try again later",
 					 (int)borrowed->tracees->pid);
 		}
-		tracees_serve(borrowed->tracees); /* all others */
+		tracees_serve(borrowed->tracees); /* serves all others */
 		tracing_nap(NAP_MS);
 	}
 }
@@ -338,7 +340,7 @@ bool borrowed_function(struct borrowed *borrowed, uint64_t function, const uint6
 	struct user_regs_struct registers = registers_for(borrowed, function, all);
 	struct area_head head = {.wait = {WAIT_FOR_US_S}};
 
-	registers.rsp = borrowed->area + AREA_BYTES - (VECTORS_MAX + PAGE) - 8; /* as behind a call */
+	registers.rsp = borrowed->area + AREA_BYTES - (VECTORS_MAX + PAGE) - 8; /* the same place as after a call */
 	registers.rbp = 0;
 	registers.rax = 0;
 	if (!remote_write(borrowed->remote, registers.rsp, &borrowed->area, sizeof borrowed->area) ||
@@ -364,7 +366,7 @@ void borrowed_end(struct borrowed *borrowed)
 		borrowed_system(borrowed, SYS_munmap, area, &result, &ignored);
 	if (!borrowed->lost && (ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) != 0 ||
 				ptrace(PTRACE_CONT, tid, NULL, NULL) != 0 || stop_properly(borrowed, &ignored))) {
-		/* The mask first: should we end in between, the thread goes back by the frame, which has both. */
+		/* Sets the mask first: if we end in between, the thread returns through the frame, which has both. */
 		ptrace(PTRACE_SETSIGMASK, tid, (void *)sizeof borrowed->was.signals, &borrowed->was.signals);
 		ptrace(PTRACE_SETREGSET, tid, (void *)NT_X86_XSTATE, &vectors);
 		ptrace(PTRACE_SETREGS, tid, NULL, &borrowed->was.registers);

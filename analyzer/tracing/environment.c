@@ -39,7 +39,7 @@ static bool is_ours(const struct joined_block *joined, uint64_t text)
 	return text >= joined->address && text < joined->address + sizeof *joined->block;
 }
 
-/* Has the process set or removed a variable? */
+/* Whether the process has changed or removed a variable of ours. */
 static bool is_as_made(const struct joined_block *joined, const struct list *now, const struct list *was)
 {
 	size_t next = 0;
@@ -57,7 +57,7 @@ static bool is_as_made(const struct joined_block *joined, const struct list *now
 	return true;
 }
 
-/* Ours leave the list that stays. LD_PRELOAD is again what it was, if it was anything. */
+/* Removes our variables from the list. LD_PRELOAD gets its old value, if it had one. */
 static void list_clear(const struct joined_block *joined, const struct list *now)
 {
 	const uint64_t preload = joined->address + offsetof(struct seep_join, preload), end = 0;

@@ -24,7 +24,7 @@ enum { FILTERS_MAX = 128, STATUS_BYTES = 8192, STOP_TRIES = 20, STOP_NAPS = 50 }
 #define CODE_PAGE (MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED)
 #define NEW_FILE (O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC)
 
-/* What the borrowed thread and libseep.so do, with arguments of the kind that they have. */
+/* The calls that the borrowed thread and libseep.so make, with typical arguments. */
 static const struct call {
 	const char *name;
 	int number;
@@ -142,7 +142,7 @@ static uint32_t loaded(const struct machine *machine, const struct sock_filter *
 	}
 }
 
-/* What one filter says to a call, as the kernel would run it. */
+/* A filter's answer to a call, computed as the kernel would. */
 static uint32_t filter_answer(const struct sock_filter *steps, size_t count, const struct seccomp_data *data)
 {
 	struct machine machine = {.data = data};
@@ -183,7 +183,8 @@ static uint32_t filter_answer(const struct sock_filter *steps, size_t count, con
 	return SECCOMP_RET_KILL_PROCESS;
 }
 
-/* An error for an answer is something that libseep.so can live with; whatever ends or hands over the call is not. */
+/* libseep.so can live with an answer that is an error; but not with one that ends the process or hands the call to
+ * somebody. */
 static bool is_harmless(uint32_t answer)
 {
 	uint32_t action = answer & SECCOMP_RET_ACTION_FULL;
@@ -191,7 +192,7 @@ static bool is_harmless(uint32_t answer)
 	return action == SECCOMP_RET_ALLOW || action == SECCOMP_RET_LOG || action == SECCOMP_RET_ERRNO;
 }
 
-/* The first call that this filter is not harmless for, or NULL. */
+/* The first call to which this filter's answer is not harmless, or NULL. */
 static const char *call_not_allowed(const struct sock_filter *steps, size_t count)
 {
 	for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
@@ -233,7 +234,7 @@ bool process_is_confined(pid_t pid)
 	       text_line_number(status, "Seccomp:", &mode) && mode != SECCOMP_MODE_DISABLED;
 }
 
-/* On a loaded machine a thread may not get to its stop in time. */
+/* On a loaded machine, a thread may not reach its stop in time. */
 static bool first_stop(struct tracees *tracees, double pause_ms, struct error *error)
 {
 	struct tracee *first = &tracees->items[0];

@@ -13,30 +13,30 @@
 enum {
 	STACK_ALIGNMENT = 64, /* of vector state in a frame */
 	MARK_BYTES = 4,
-	RESERVED_AT = 464, /* in an XSAVE area: what software may use */
-	PRESENT_AT = 512,  /* in it: which parts of the state are not as at the beginning */
-	PARTS_AT = 576,    /* in it: what came after SSE */
-	PARTS_LEAF = 13,   /* of cpuid: how large the area is, then a subleaf for each part */
+	RESERVED_AT = 464, /* offset in an XSAVE area of the part that software may use */
+	PRESENT_AT = 512,  /* offset of the bits that say which parts of the state are not in their initial form */
+	PARTS_AT = 576,    /* offset of the parts that came after SSE */
+	PARTS_LEAF = 13,   /* leaf of cpuid: the area's size, then a subleaf for each part */
 	PART_ON_DEMAND = 4,
 };
 
 #define MARK_BEGIN 0x46505853u
 #define MARK_END 0x46505845u
 
-/* What the kernel finds in a frame when a handler returns. */
+/* What the kernel reads from a frame when a handler returns. */
 struct signal_frame {
 	uint64_t restorer;
-	ucontext_t context; /* the kernel's is a part of it */
+	ucontext_t context; /* the kernel's structure is a part of it */
 };
 
-/* In an XSAVE area, for software. */
+/* The part of an XSAVE area for software. */
 struct vector_note {
 	uint32_t magic, extended_bytes;
 	uint64_t features;
 	uint32_t bytes, padding[7];
 };
 
-/* The registers that the thread goes on with when the kernel does not see it through: an interrupted call is made again. */
+/* The registers with which the thread continues without the kernel's help: an interrupted call is made again. */
 static struct user_regs_struct registers_alone(const struct user_regs_struct *registers)
 {
 	struct user_regs_struct alone = *registers;
@@ -64,7 +64,8 @@ static void frame_registers(ucontext_t *context, const struct user_regs_struct *
 	memcpy(&context->uc_sigmask, &signals, sizeof signals);
 }
 
-/* Where the state ends that every thread has. Behind it is what a thread has once it asks for it (AMX): is any of that in use? */
+/* Where the state ends that every thread has. Behind it is state that a thread has only on request (AMX): this says if
+ * any of that is in use. */
 static size_t vectors_usual(uint64_t features, uint64_t present, bool *more)
 {
 	uint32_t size, at, kind, unused;
@@ -82,8 +83,8 @@ static size_t vectors_usual(uint64_t features, uint64_t present, bool *more)
 	return end;
 }
 
-/* The kernel looks for a mark behind as much as it would have saved itself, which for a thread that has not asked for AMX is
- * less than ptrace gives: without the mark it would restore nothing but SSE. */
+/* The kernel expects a mark at the end of as much as it would have saved itself. For a thread that has not asked for
+ * AMX, that is less than ptrace gives. Without the mark it would restore nothing but SSE. */
 static void vectors_mark(unsigned char *vectors, size_t bytes)
 {
 	const uint32_t end = MARK_END;
@@ -121,7 +122,7 @@ uint64_t frame_write(const struct remote *remote, const struct frame_state *stat
 
 	memcpy(vectors, state->vectors, state->vector_bytes);
 	vectors_mark(vectors, state->vector_bytes);
-	frame.context.uc_flags = 1 | 2 | 4; /* extended vector state; SS is saved, and is to be restored */
+	frame.context.uc_flags = 1 | 2 | 4; /* extended vector state; SS is saved, and must be restored */
 	frame_registers(&frame.context, &alone, state->signals);
 	frame.context.uc_mcontext.fpregs = (void *)(uintptr_t)vectors_at;
 	bool written = remote_write(remote, vectors_at, vectors, vector_room) &&

@@ -27,8 +27,8 @@ void loaded_free(struct loaded *loaded)
 	*loaded = (struct loaded){0};
 }
 
-/* One entry of the loader's list. The vDSO's pages have no tables that anybody would patch: it is left out, and so is
- * what can't be read. */
+/* Adds one entry of the loader's list. The vDSO, whose tables nobody would patch, is left out, and so are entries that
+ * can't be read. */
 static void module_add(struct loaded *loaded, const struct remote *remote, const struct link_map *entry)
 {
 	struct loaded_module module = {.bias = entry->l_addr};
@@ -47,7 +47,7 @@ static void module_add(struct loaded *loaded, const struct remote *remote, const
 	}
 }
 
-/* Head, tail and length in one number. */
+/* Combines head, tail and length of the list in one number. */
 static bool list_digest(const struct loaded *loaded, const struct remote *remote, uint64_t *digest,
 			struct loaded *filled)
 {
@@ -101,7 +101,7 @@ bool loaded_is_current(const struct loaded *loaded, const struct remote *remote)
 	return list_digest(loaded, remote, &digest, NULL) && digest == loaded->first;
 }
 
-/* Once it executes another program, its memory as we have opened it is gone. */
+/* When it executes another program, the memory that we have opened is gone. */
 static bool program_is_readable(const struct remote *remote)
 {
 	Elf64_Phdr header;

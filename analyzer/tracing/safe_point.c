@@ -25,16 +25,17 @@ struct safe_point {
 	const struct loaded_module *libc, *loader, *allocator, *shim;
 	struct code_range forbidden[FORBIDDEN_MAX], waiting[WAITING_MAX];
 	size_t forbidden_count, waiting_count, own_count;
-	const struct code_range *own; /* an allocator's, in the program */
+	const struct code_range *own; /* ranges of an allocator in the program */
 	Dwfl *dwfl;
-	/* of the walk under way */
+	/* of the present walk */
 	size_t frames;
 	const char *why;
-	bool waits;        /* the innermost frame is at a system call that waits */
-	bool must_be_seen; /* as that call is futex(), by which all wait: one of the functions that may */
+	bool waits; /* the innermost frame is at a system call that waits */
+	/* that call is futex(), by which everything waits: one of the allowed functions must be on the stack */
+	bool must_be_seen;
 };
 
-/* Calls that wait for others or for time, and that no allocator and no loader makes. */
+/* Calls that wait for others or for time, and that neither allocators nor the loader make. */
 static bool is_wait(long number)
 {
 	static const short waits[] = {
@@ -59,7 +60,7 @@ static long call_of(pid_t pid, pid_t tid)
 	if (!file)
 		return -1;
 	if (fscanf(file, "%ld", &number) != 1)
-		number = -1; /* "running" */
+		number = -1; /* the kernel says "running" */
 	fclose(file);
 	return number;
 }
@@ -77,12 +78,12 @@ static int debug_find(Dwfl_Module *module, void **data, const char *name, Dwarf_
 		      const char *link, GElf_Word checksum, char **found)
 {
 	(void)module, (void)data, (void)name, (void)base, (void)file, (void)link, (void)checksum, (void)found;
-	return -1; /* unwind tables are in the modules themselves */
+	return -1; /* unwind tables are in the modules themselves, so memory need not be read */
 }
 
 static const Dwfl_Callbacks callbacks = {.find_elf = dwfl_linux_proc_find_elf, .find_debuginfo = debug_find};
 
-/* Adds where the C library has a function of that name, in all versions. */
+/* Adds the places of all versions of that function in the C library. */
 static void ranges_add(const struct loaded_module *libc, const char *name, struct code_range *ranges, size_t *count,
 		       size_t most)
 {
@@ -109,7 +110,7 @@ static int tables_load(Dwfl_Module *module, void **data, const char *name, Dwarf
 	return DWARF_CB_OK;
 }
 
-/* Functions that wait by futex() for other threads, and hold nothing of the C library meanwhile. */
+/* Functions that wait for other threads by futex(), and hold nothing of the C library meanwhile. */
 static const char *const waiting[] = {"pthread_cond_wait",      "pthread_cond_timedwait",
 				      "pthread_cond_clockwait", "pthread_join",
 				      "pthread_timedjoin_np",   "pthread_clockjoin_np",
@@ -198,8 +199,8 @@ static bool lies_in(const struct loaded_module *module, uint64_t address)
 	return module && address >= module->start && address < module->end;
 }
 
-/* An address that is about to be executed: an interrupted one may be anywhere in the C library, in the midst of what it
- * does not show. */
+/* The address is the next instruction: an interrupted thread may be anywhere in the C library, in the middle of
+ * something that does not show. */
 static int frame_look(Dwfl_Frame *frame, void *argument)
 {
 	struct safe_point *safe = argument;
@@ -212,13 +213,13 @@ static int frame_look(Dwfl_Frame *frame, void *argument)
 	}
 	bool innermost = safe->frames == 1;
 	if (!interrupted)
-		address--; /* within the call */
+		address--; /* within the call instruction */
 	if (lies_in(safe->loader, address))
 		safe->why = "it is in the loader";
 	else if (lies_in(safe->allocator, address) || is_in_one(safe->forbidden, safe->forbidden_count, address) ||
 		 is_in_one(safe->own, safe->own_count, address))
 		safe->why = "it is in the allocator, fork() or exit()";
-	else if (lies_in(safe->shim, address)) /* its own threads are unknown to the C library */
+	else if (lies_in(safe->shim, address)) /* threads of libseep.so are unknown to the C library */
 		safe->why = "it is in libseep.so";
 	else if (interrupted && !(innermost && safe->waits) && lies_in(safe->libc, address))
 		safe->why = "it is in the middle of the C library";
@@ -240,8 +241,8 @@ bool safe_point_in_sequence(const struct tracee *tracee)
 	return under_way != 0;
 }
 
-/* The system call that the thread will go on with: it was interrupted in it, or stands before its instruction, to make it
- * again. -1: it is in none. */
+/* The system call with which the thread will continue: it was interrupted in it, or stands before its instruction to
+ * make it again. -1: none. */
 static long call_under_way(pid_t tid, const struct user_regs_struct *registers)
 {
 	if ((long)registers->orig_rax >= 0)
@@ -250,9 +251,9 @@ static long call_under_way(pid_t tid, const struct user_regs_struct *registers)
 	return (code & 0xffff) == 0x050f ? (long)registers->rax : -1;
 }
 
-/* Which mapping a thread's stack pointer is in. */
+/* Finds the mapping of a thread's stack pointer. */
 struct stack_search {
-	uint64_t stack, thread; /* the C library has what it keeps of the thread at its stack's end */
+	uint64_t stack, thread; /* the C library keeps its data about the thread at the stack's end */
 	bool is_own, has_room;
 };
 
@@ -268,8 +269,9 @@ static bool mapping_look(const struct seep_mapping *mapping, void *context)
 	return false;
 }
 
-/* A frame goes below the stack that the C library has given the thread, if that is long enough. A coroutine's (those of Go have
- * 2 KiB) may have another's memory there, and so may a thread's behind the guard, which does not keep us from writing. */
+/* A frame goes below the stack that the C library has given the thread, if that is long enough. Below a coroutine's
+ * stack (Go's have 2 KiB) there may be another's memory, and so there may behind a thread's guard, which does not keep
+ * us from writing. */
 static const char *stack_complaint(pid_t pid, const struct user_regs_struct *registers)
 {
 	struct stack_search search = {.stack = registers->rsp, .thread = registers->fs_base};

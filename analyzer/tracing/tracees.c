@@ -21,9 +21,9 @@
 #include "tracing/traced_signals.h"
 
 enum {
-	LOOKS_MAX = 64,       /* at the list of threads, in one stop */
-	END_WITHIN_MS = 2000, /* that a thread which was asked to stop gets to do so, before we leave */
-	SLACK_NS = 1000,      /* of our naps */
+	LOOKS_MAX = 64,       /* looks at the list of threads, in one stop */
+	END_WITHIN_MS = 2000, /* how long a thread that was asked to stop gets to do so before we leave */
+	SLACK_NS = 1000,      /* of our sleeps */
 };
 
 #define SUSPEND_SECCOMP (1 << 21) /* PTRACE_O_SUSPEND_SECCOMP, which the C library does not name */
@@ -36,7 +36,7 @@ double tracing_now_ms(void)
 	return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
 }
 
-/* The kernel tells us of each thread's stop by SIGCHLD, which tracees_begin() has blocked. */
+/* The kernel reports each thread's stop by SIGCHLD, which tracees_begin() has blocked. */
 void tracing_nap(double ms)
 {
 	sigset_t children;
@@ -59,8 +59,7 @@ void tracees_begin(struct tracees *tracees, pid_t pid)
 	prctl(PR_SET_TIMERSLACK, SLACK_NS, 0, 0, 0);
 }
 
-/* While threads stand still for us, nothing that others compute should make them wait. Where we may not go first, we do
- * not. */
+/* While threads stand still for us, others' work should not make them wait. If we may not go first, we don't. */
 static void hurry(struct tracees *tracees)
 {
 	const struct sched_param first = {.sched_priority = 1};
@@ -84,7 +83,7 @@ static void stop_note(struct tracees *tracees)
 		tracees->stopped_at_ms = tracing_now_ms();
 }
 
-/* It stays stopped if its process is. */
+/* The thread stays stopped if its process is. */
 static void tracee_let_run(struct tracee *tracee)
 {
 	tracee->state = ptrace(PTRACE_DETACH, tracee->tid, NULL, NULL) == 0 ? TRACEE_FREE : TRACEE_GONE;
@@ -109,7 +108,7 @@ static void event_take(struct tracees *tracees, struct tracee *tracee, int statu
 		stop_note(tracees);
 }
 
-/* Has it anything to say? */
+/* Takes news of one thread, if there is any. */
 static void tracee_serve(struct tracees *tracees, struct tracee *tracee)
 {
 	int status;
@@ -140,7 +139,7 @@ static bool is_zombie(pid_t tid)
 	return !seep_process_stat((uint64_t)tid, &stat) || stat.state == 'Z' || stat.state == 'X';
 }
 
-/* False: it may not be traced. */
+/* False: the thread may not be traced. */
 static bool ask(const struct tracees *tracees, struct tracee *tracee, struct error *error)
 {
 	tracee->unwanted = false;
@@ -253,7 +252,7 @@ struct tracee *tracees_take(struct tracees *tracees, pid_t tid)
 	return taken;
 }
 
-/* Threads that are new; *added: how many. */
+/* Adds new threads; *added: how many. */
 static bool threads_add(struct tracees *tracees, size_t *added, struct error *error)
 {
 	char path[32];
@@ -291,7 +290,7 @@ static bool all_ask(struct tracees *tracees, struct error *error)
 	return true;
 }
 
-/* One thread that has not stopped, for the message. */
+/* A thread that has not stopped, for the message. */
 static pid_t straggler(const struct tracees *tracees)
 {
 	for (size_t i = 0; i < tracees->count; i++)

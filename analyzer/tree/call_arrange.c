@@ -2,9 +2,8 @@
 /*
  * Puts a call tree's nodes into preorder, the heaviest child first, for one of the four values; and the values' names.
  *
- * Parents always stand before their children, in the old order and in the new one. So sizes and widths are summed
- * backwards, and places are given forwards: a node's children follow it, each as far behind as the subtrees of its
- * heavier siblings are long.
+ * Parents are before their children in both orders. So sizes and widths are summed backwards, and places are given
+ * forwards: a node's children follow it, each behind the subtrees of its heavier siblings.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +24,7 @@ const char *call_value_name(enum call_value value)
 	return call_value_names[value];
 }
 
-/* As siblings are to stand: a total order, so that equal input gives equal output. */
+/* The order of siblings: a total order, so that equal input gives equal output. */
 static int sibling_compare(const void *left_index, const void *right_index, void *context)
 {
 	const struct call_tree *tree = context;
@@ -55,7 +54,8 @@ static void siblings_sort(struct call_tree *tree, uint32_t *siblings, uint32_t c
 
 void call_tree_measure(struct call_tree *tree, enum call_value value)
 {
-	const uint32_t stand_in = tree->narrow ? tree->frame_count - 1 : UINT32_MAX; /* the widths of many, already */
+	/* its width is a sum of many already */
+	const uint32_t stand_in = tree->narrow ? tree->frame_count - 1 : UINT32_MAX;
 
 	for (uint32_t i = 0; i < tree->node_count; i++) {
 		struct call_node *node = &tree->nodes[i];
@@ -69,7 +69,8 @@ void call_tree_measure(struct call_tree *tree, enum call_value value)
 		tree->nodes[tree->nodes[i].parent].width += tree->nodes[i].width;
 }
 
-/* All nodes but the root, by parent; ends[i]: one past node i's last child there, and so where those of i + 1 begin. */
+/* Groups all nodes but the root by parent; ends[i]: one past node i's last child, which is where those of i + 1
+ * begin. */
 static uint32_t *siblings_gather(const struct call_tree *tree, uint32_t *ends)
 {
 	const uint32_t count = tree->node_count;
@@ -84,7 +85,7 @@ static uint32_t *siblings_gather(const struct call_tree *tree, uint32_t *ends)
 	return siblings;
 }
 
-/* place[i]: where node i is to stand. The node's `end` becomes so, too. */
+/* place[i]: the new place of node i. The node's `end` gets its new value, too. */
 static void places_find(struct call_tree *tree, uint32_t *place)
 {
 	const uint32_t count = tree->node_count;
@@ -92,7 +93,7 @@ static void places_find(struct call_tree *tree, uint32_t *place)
 	uint32_t *siblings = siblings_gather(tree, ends);
 
 	for (uint32_t i = 0; i < count; i++)
-		tree->nodes[i].end = 1; /* first the nodes of its subtree */
+		tree->nodes[i].end = 1; /* at first counts the nodes of its subtree */
 	for (uint32_t i = count; i-- > 1;)
 		tree->nodes[tree->nodes[i].parent].end += tree->nodes[i].end;
 	for (uint32_t i = 0, begin = 0; i < count; begin = ends[i++]) {
@@ -122,7 +123,7 @@ static void nodes_swap(struct call_tree *tree, uint32_t a, uint32_t b)
 	}
 }
 
-/* Puts every node where it is to stand, in the memory that they have. */
+/* Moves every node to its place, within the same memory. */
 static void nodes_move(struct call_tree *tree, uint32_t *place)
 {
 	for (uint32_t i = 0; i < tree->node_count; i++)
@@ -168,7 +169,7 @@ static void sums_fill(struct call_tree *tree, enum call_value value)
 	}
 }
 
-/* Whether nodes that are in preorder already stand as they are to. */
+/* Whether nodes in preorder are already in the right order. */
 static bool is_in_order(struct call_tree *tree)
 {
 	for (uint32_t i = 0; i < tree->node_count; i++) {
@@ -191,8 +192,8 @@ static void nodes_order(struct call_tree *tree, enum call_value value)
 	free(place);
 }
 
-/* Siblings of one width to the last bit stand in the same order, whatever the value is, because all values are summed up
- * in the order of the bytes in use. */
+/* Siblings of exactly the same width come in the same order whatever the value is, because all values are summed in the
+ * order of the bytes in use. */
 void call_tree_arrange(struct call_tree *tree, enum call_value value)
 {
 	sums_fill(tree, value);

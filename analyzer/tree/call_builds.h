@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The functions of an earlier build by the names that a later one has for them (place/builds.h), so that a differential tree has one frame
- * for both. */
+/* Gives an earlier build's functions the names that a later one has for them (place/builds.h), so that a differential
+ * tree has one frame for both. */
 #ifndef SEEP_TREE_CALL_BUILDS_H
 #define SEEP_TREE_CALL_BUILDS_H
 
@@ -8,17 +8,17 @@
 
 struct call_builds {
 	struct rebuilt rebuilt;
-	struct numbering texts; /* the later one's functions as they are called */
-	struct numbering keys;  /* the same as they stay; their numbers are those of names */
+	struct numbering texts; /* the later build's functions by their plain names */
+	struct numbering keys;  /* the same by their lasting names; the numbers are those of names */
 	const char **names;
 	size_t capacity;
 };
 
-/* Both must outlive it. `earlier`: NULL: there is none. */
+/* Both must outlive it. `earlier` may be NULL. */
 void call_builds_open(struct call_builds *builds, const struct profile *later, const struct profile *earlier);
 void call_builds_close(struct call_builds *builds);
 
-/* The name of a line's function in the later build; its own where that has none. */
+/* The name of a line's function in the later build; its own name if that has none. */
 const char *call_builds_name(const struct call_builds *builds, const struct profile *earlier,
 			     const struct profile_location *location, uint32_t line);
 

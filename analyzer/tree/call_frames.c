@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Texts are compared, so that no two functions are ever taken for one; where no other location can have a label, it is
- * not looked up. */
+/* Texts are compared, so that two functions are never taken for one. If no other location can have a label, the label
+ * is not looked up. */
 #include "tree/call_tree_private.h"
 
 #include <stdlib.h>
@@ -9,8 +9,8 @@
 #include "base/memory.h"
 #include "files/path.h"
 
-/* The part of a module's name that is equal for all of its builds: nothing of the program itself, else the file's name
- * without version and without the " (deleted)" of a file that was replaced. */
+/* The part of a module's name that is equal for all of its builds: nothing for the program itself; otherwise the file's
+ * name without version, and without the " (deleted)" of a replaced file. */
 static size_t module_identity(const struct profile_module *module, const char **text)
 {
 	if (module->flags & SEEP_MODULE_EXECUTABLE) {
@@ -90,7 +90,7 @@ uint32_t call_frames_made_up(struct call_frames *frames, enum call_kind kind, co
 	return frame_find(frames, &frame, frame_hash(frames, &frame));
 }
 
-/* Frames that are looked up together, so that what is far away in memory is asked for before it is needed. */
+/* Frames that are looked up together, so that their places in memory can be prefetched. */
 enum { FRAMES_AT_ONCE = 32 };
 
 struct frame_batch {
@@ -121,7 +121,7 @@ static void batch_add(struct call_frames *frames, struct frame_batch *batch, con
 	__builtin_prefetch(index_table_slot(&frames->table, batch->places[batch->count++]), 1);
 }
 
-/* Makes the profile's modules the tree's; returns the first one's number. */
+/* Adds the profile's modules to the tree's; returns the first one's number. */
 static uint32_t modules_add(struct call_frames *frames, const struct profile *profile)
 {
 	const uint32_t first = frames->tree->module_count;

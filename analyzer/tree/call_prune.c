@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Takes the narrow nodes out of a call tree that is not in order yet, in the memory that it has. Parents stand before their
- * children; so a node knows what became of its parent, and what stays never moves behind what is still to be looked at. */
+/* Removes the narrow nodes of a call tree that is not in order yet, within its own memory. Parents come before their
+ * children, so a node knows what became of its parent, and a node that stays never moves behind one that is still to be
+ * looked at. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -9,7 +10,8 @@
 #include "tree/call_tree.h"
 #include "tree/call_tree_private.h"
 
-/* The least width of the widest nodes, at most so many: either all nodes of one width are among them, or none. */
+/* The smallest width such that at most `most` nodes have it or more: of nodes with the same width, all are among them,
+ * or none. */
 static double widest_from(const struct call_tree *tree, uint32_t most)
 {
 	double *widths = memory_allocate(tree->node_count, sizeof *widths);
@@ -31,7 +33,7 @@ static uint32_t frame_make(struct call_tree *tree)
 	return tree->frame_count++;
 }
 
-/* What a node allocated itself becomes another one's. */
+/* Moves a node's own allocations to another node. */
 static void own_move(struct call_tree *tree, struct call_node *to, const struct call_node *from)
 {
 	if (!to->own || !from->own) {
@@ -47,8 +49,9 @@ void call_tree_prune(struct call_tree *tree, uint32_t most)
 {
 	const uint32_t count = tree->node_count, frame = frame_make(tree);
 	const double least = widest_from(tree, most);
-	uint32_t *place = memory_allocate(count, sizeof *place);   /* of a node, or of the one that stands for it */
-	uint32_t *narrow = memory_allocate(count, sizeof *narrow); /* by place: the node of its narrow calls; 0: none */
+	uint32_t *place = memory_allocate(count, sizeof *place); /* of a node, or of the node that stands for it */
+	/* by place: the node that stands for its narrow calls; 0: none */
+	uint32_t *narrow = memory_allocate(count, sizeof *narrow);
 	uint32_t kept = 1;
 
 	for (uint32_t i = 1; i < count; i++) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Builds a call tree. A first pass over the locations of each profile finds out which frames they stand for
- * (call_frames.c); then every stack is walked from its oldest caller to the function that allocated, as far as no stack
- * before went the same way, and a table of (parent, frame) says which node comes next. Both are compared, so that no two
- * functions are ever taken for one. Nodes are made after their parents, so sums run through the array backwards. */
+/* Builds a call tree. A first pass over the locations of each profile finds their frames (call_frames.c). Then every
+ * stack is walked from its oldest caller to the function that allocated, except for the part that an earlier stack
+ * shares; a table of (parent, frame) gives the next node. Both parent and frame are compared, so that two functions are
+ * never taken for one. Nodes are made after their parents, so sums go through the array backwards. */
 #include <stdlib.h>
 
 #include <seep/snapshot.h>
@@ -15,14 +15,14 @@
 #include "tree/call_tree_private.h"
 
 #define NO_NODE UINT32_MAX
-enum { LINES_PER_NODE = 2 }; /* on average; further ones are not told apart */
+enum { LINES_PER_NODE = 2 }; /* on average; further ones are not distinguished */
 
-/* A line of a function, as the stacks through one node show it. */
+/* A line of a function in the stacks through one node. */
 struct node_line {
 	uint32_t node;
 	uint32_t line;
 	const char *file;
-	double in_use, allocated; /* bytes, of both sides */
+	double in_use, allocated; /* bytes, from both sides */
 };
 
 struct tree_builder {
@@ -30,7 +30,7 @@ struct tree_builder {
 	uint32_t node_capacity;
 	struct call_frames frames;
 	struct index_table children; /* by parent and frame */
-	struct map *lines;           /* node and line -> index into node_lines */
+	struct map *lines;           /* from node and line to an index into node_lines */
 	struct node_line *node_lines;
 	size_t line_count, line_capacity;
 	uint32_t node_limit, own_count, own_capacity;
@@ -38,8 +38,8 @@ struct tree_builder {
 	/* of the profile that is being added */
 	const struct profile *profile;
 	enum call_side side;
-	uint32_t *known[2]; /* by the profile's node: the tree's, 0 where there is none yet; [1] of truncated stacks */
-	uint32_t *path;     /* room for the nodes that a walk has to go down */
+	uint32_t *known[2]; /* by the profile's node: the tree's node, 0: none yet; [1] is for truncated stacks */
+	uint32_t *path;     /* room for the nodes of a walk */
 	uint32_t path_capacity;
 };
 
@@ -64,7 +64,7 @@ static uint32_t node_make(struct tree_builder *builder, uint32_t parent, uint32_
 	tree->nodes[tree->node_count] = (struct call_node){
 	    .frame = frame,
 	    .parent = parent,
-	    .inlined = true, /* until a location shows otherwise */
+	    .inlined = true, /* until a location shows that it is not */
 	    .depth = tree->nodes[parent].depth + 1,
 	};
 	if (tree->nodes[tree->node_count].depth > tree->depth_max)
@@ -113,8 +113,8 @@ static void node_add_line(struct tree_builder *builder, uint32_t node, const str
 	builder->node_lines[*slot].allocated += call_value_of(site, CALL_ALLOC_SPACE);
 }
 
-/* Goes down from `*node`, whose depth is less than `depth_end`, by the calls of one address; false: there is no room for
- * all, and `*call` is the first that has none. */
+/* Goes down from `*node`, whose depth is less than `depth_end`, by the calls of one address; false: there is not enough
+ * room, and `*call` is the first call without any. */
 static bool calls_go_down(struct tree_builder *builder, uint32_t *node, struct frame_walk *call, uint32_t depth_end)
 {
 	const struct profile_location *location = frame_walk_location(builder->profile, *call);
@@ -134,8 +134,8 @@ static bool calls_go_down(struct tree_builder *builder, uint32_t *node, struct f
 	return true;
 }
 
-/* Walks the site's stack down from `root`, beginning with the first caller that no stack before came through. Frames that
- * find no room in the tree are left out: the site then counts for the last caller that did. */
+/* Walks the site's stack down from `root`, beginning with the first caller that no earlier stack passed. Frames for
+ * which the tree has no room are left out: the site then counts for the last caller that had room. */
 static uint32_t stack_walk(struct tree_builder *builder, const struct profile_site *site, uint32_t root)
 {
 	const struct profile *profile = builder->profile;
@@ -219,7 +219,7 @@ static int rank_compare(const void *left, const void *right)
 	return (a->site > b->site) - (a->site < b->site);
 }
 
-/* The largest first: where the tree has no room for all, the small ones are cut. */
+/* The largest first: if the tree has no room for all, the small ones are cut. */
 static struct site_rank *sites_rank(const struct profile *profile)
 {
 	struct site_rank *ranks = memory_allocate((size_t)profile->site_count + 1, sizeof *ranks);
@@ -230,7 +230,7 @@ static struct site_rank *sites_rank(const struct profile *profile)
 	return ranks;
 }
 
-/* Sites lie far from each other: they and their nodes are asked for before they are needed. */
+/* Sites lie far from each other, so they and their nodes are prefetched. */
 enum { SITES_AHEAD = 16 };
 
 static void profile_add(struct tree_builder *builder, const struct profile *profile, enum call_side side)
@@ -254,7 +254,7 @@ static void profile_add(struct tree_builder *builder, const struct profile *prof
 	free(builder->known[1]);
 }
 
-/* Every node gets the line that most of its bytes went through. */
+/* Gives every node the line through which most of its bytes went. */
 static void lines_choose(struct tree_builder *builder)
 {
 	struct call_tree *tree = builder->tree;
@@ -284,7 +284,7 @@ static void builder_free(struct tree_builder *builder)
 	free(builder->path);
 }
 
-/* By the names that `now` has, where they are two builds. */
+/* Uses the names in `now`, if these are two builds. */
 static void base_add(struct tree_builder *builder, const struct profile *now, const struct profile *base)
 {
 	struct call_builds builds;

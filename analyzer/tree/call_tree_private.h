@@ -11,30 +11,30 @@ struct call_frames {
 	struct call_tree *tree;
 	const char **identities; /* by module of the tree: the part of its name that counts, interned */
 	uint32_t identity_capacity, frame_capacity, module_capacity;
-	struct index_table table; /* by what a frame is */
+	struct index_table table; /* from a frame's content */
 	uint64_t secret;
-	const struct call_builds *builds; /* whose later names count; NULL: names are as they are */
-	/* of the profile that was prepared last */
+	const struct call_builds *builds; /* whose later names count; NULL: names count as they are */
+	/* about the profile that was prepared last */
 	uint32_t *first;    /* a location's first entry in of_lines, by location */
 	uint32_t *of_lines; /* frame of every line of every location */
-	bool has_lines;     /* some have lines of source files, here or in one before */
+	bool has_lines;     /* some have lines of source files, in this profile or an earlier one */
 };
 
-/* Module 0 is none. */
+/* Module 0 stands for none. */
 void call_frames_open(struct call_frames *frames, struct call_tree *tree);
 void call_frames_close(struct call_frames *frames);
 
-/* The frames of all lines of all locations of the profile. */
+/* Prepares the frames of all lines of all locations of the profile. */
 void call_frames_prepare(struct call_frames *frames, const struct profile *profile);
 void call_frames_forget_profile(struct call_frames *frames);
 
-/* One that stands for no function. */
+/* A frame that stands for no function. */
 uint32_t call_frames_made_up(struct call_frames *frames, enum call_kind kind, const char *name);
 
 /* Fills the nodes' `width`. */
 void call_tree_measure(struct call_tree *tree, enum call_value value);
 
-/* Of a tree that was measured and is not in order yet: the widest nodes stay, at most so many. */
+/* For a tree that was measured and is not in order yet: keeps the widest nodes, at most `most`. */
 void call_tree_prune(struct call_tree *tree, uint32_t most);
 
 #endif

@@ -47,7 +47,7 @@ static struct MHD_Response *response_make(struct buffer *bytes, enum answer_type
 	struct MHD_Response *response =
 	    http.MHD_create_response_from_buffer(bytes->length, bytes->data, MHD_RESPMEM_MUST_FREE);
 
-	if (!response) { /* for want of memory, as nothing else can be wrong */
+	if (!response) { /* only lack of memory can be the reason */
 		free(bytes->data);
 		*bytes = (struct buffer){0};
 		return NULL;
@@ -62,7 +62,7 @@ static struct MHD_Response *response_make(struct buffer *bytes, enum answer_type
 	return response;
 }
 
-/* Bytes that differ have tags that differ, but for one in 2^64. */
+/* Different bytes have different tags, except once in 2^64. */
 static void tag_make(char tag[static 40], const struct buffer *bytes)
 {
 	uint64_t hash = UINT64_C(14695981039346656037);
@@ -102,7 +102,7 @@ static bool client_has(struct MHD_Connection *connection, const char *tag)
 	return tags && (strstr(tags, tag) || strcmp(tags, "*") == 0);
 }
 
-/* A browser takes the head of this for that of the document which it has, the policy included. */
+/* A browser takes this answer's head for that of the document that it has, with the policy. */
 static struct answer answer_unchanged(const char *tag, enum answer_type type)
 {
 	struct buffer nothing = {0};

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A document that many clients get: one copy in memory, whatever their number, given back when the last of them has it. */
+/* A document that many clients get: one copy in memory, however many they are, freed when the last of them has received
+ * it. */
 #ifndef SEEP_ANSWERS_CACHED_H
 #define SEEP_ANSWERS_CACHED_H
 
@@ -25,10 +26,10 @@ struct cached {
 	struct MHD_Response *response; /* NULL: empty */
 	size_t bytes;
 	enum answer_type type;
-	char tag[40]; /* its ETag, with the quotes */
+	char tag[40]; /* its ETag, in quotes */
 };
 
-/* Takes over the buffer's bytes, and drops what was there. Where they are the same as those, all stays as it is. */
+/* Takes over the buffer's bytes, and drops the old ones. If both are equal, everything stays as it is. */
 void cached_replace(struct cached *cached, struct buffer *bytes, enum answer_type type);
 void cached_drop(struct cached *cached);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * libmicrohttpd, loaded when a server begins. Linked to seep it would bring the library's own dozen of libraries into every command,
- * whose start takes ten times as many instructions then as all of `seep --version`.
+ * libmicrohttpd, loaded when a server begins. If seep were linked to it, every command would load the dozen libraries
+ * that it needs, and then starting takes ten times as many instructions as all of `seep --version`.
  */
 #ifndef SEEP_ANSWERS_HTTP_H
 #define SEEP_ANSWERS_HTTP_H
@@ -21,12 +21,12 @@
 		    each(MHD_add_response_header) each(MHD_destroy_response)
 
 #define HTTP_MEMBER(name) __typeof__(&name) name;
-/* The functions by their own names: http.MHD_run(daemon). */
+/* The functions under their own names: http.MHD_run(daemon). */
 extern struct http {
 	HTTP_FUNCTIONS(HTTP_MEMBER)
 } http;
 
-/* False: it is not there, and the error says what to install. */
+/* False: the library is not there, and the error says what to install. */
 bool http_load(struct error *error);
 
 #endif

@@ -70,7 +70,7 @@ static in_port_t *port_of(struct serve_address *address)
 						     : &((struct sockaddr_in *)&address->socket)->sin_port;
 }
 
-/* Takes the text apart: "HOST:PORT", "[HOST]:PORT", "HOST", "PORT". */
+/* Splits the text: "HOST:PORT", "[HOST]:PORT", "HOST", "PORT". */
 static bool split(const char *text, char host[static 64], const char **port)
 {
 	const char *begin = text, *colon = strrchr(text, ':'), *end = text + strlen(text);
@@ -114,7 +114,7 @@ bool serve_address_parse(struct serve_address *address, const char *text, struct
 	return true;
 }
 
-/* Whether it is a socket that nobody listens to any more. */
+/* Whether this is a socket to which nobody listens any more. */
 static bool is_left_behind(const struct sockaddr_un *socket_)
 {
 	struct stat status;
@@ -129,7 +129,7 @@ static bool is_left_behind(const struct sockaddr_un *socket_)
 	return is_refused;
 }
 
-/* The socket's file is its user's alone. */
+/* The socket's file is for its user alone. */
 static int bind_file(int descriptor, const struct serve_address *address)
 {
 	const struct sockaddr_un *file = (const struct sockaddr_un *)&address->socket;

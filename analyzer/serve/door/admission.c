@@ -19,7 +19,7 @@ void admission_use_port(struct admission *admission, unsigned port)
 	snprintf(admission->cookie, sizeof admission->cookie, "seep-%u", port);
 }
 
-/* The host's name or address without its port; false: it is neither. */
+/* Takes the host's name or address, without its port; false: it is neither. */
 static bool host_take(const char *text, char host[static HOST_MOST + 1])
 {
 	const bool is_bracketed = *text == '[';
@@ -58,7 +58,7 @@ static bool host_is_ours(const struct admission *admission, const char *text)
 	       strcasecmp(host, "localhost") == 0 || list_has(admission->hosts, host);
 }
 
-/* "http://HOST" or "https://HOST" (of a proxy before us), of the very host that was asked. */
+/* Whether it is "http://HOST" or "https://HOST" (a proxy before us), with the host that was asked. */
 static bool origin_is_ours(const char *origin, const char *host)
 {
 	if (strncasecmp(origin, "http://", 7) == 0)

@@ -19,34 +19,35 @@
 
 struct admission {
 	const char
-	    *hosts; /* names that may be in Host, separated by commas, besides addresses and localhost; NULL: none */
-	struct token token;   /* its length 0: everybody who can connect is admitted */
-	struct token session; /* what the cookie holds */
-	char cookie[24];      /* its name: cookies are the same for all ports of a host */
+	    *hosts; /* names that Host may have, separated by commas, besides addresses and localhost; NULL: none */
+	struct token token;   /* if its length is 0, everybody who can connect is admitted */
+	struct token session; /* the cookie's value */
+	char cookie[24];      /* the cookie's name; it has the port, since cookies are shared by all ports of a host */
 };
 
-/* What a request says of itself; NULL: nothing. */
+/* What a request says about itself; NULL: nothing. */
 struct request_marks {
 	const char *host, *origin, *fetch_site, *fetch_mode, *fetch_destination, *authorization, *cookie, *query_token;
-	bool is_for_page; /* what it asks for is something to look at, at which other pages may link */
+	bool is_for_page; /* it asks for a page, to which other pages may link */
 };
 
 enum admitted {
 	ADMITTED,
-	ADMITTED_BY_LINK, /* with the token in the address: the answer gives the cookie, and the address without it */
+	/* the token was in the address: the answer sets the cookie, and leads to the address without the token */
+	ADMITTED_BY_LINK,
 	REFUSED_HOST,
 	REFUSED_ORIGIN,
 	REFUSED_TOKEN,
 };
 
-/* False: one line in error. */
+/* False: the error has one line. */
 bool admission_prepare(struct admission *admission, const char *token_file, const char *hosts, struct error *error);
 /* Names the cookie after the port. */
 void admission_use_port(struct admission *admission, unsigned port);
 
 enum admitted admission_judge(const struct admission *admission, const struct request_marks *request);
 
-/* One line for who is refused. */
+/* One line for those who are refused. */
 const char *admission_refusal(enum admitted refused);
 
 #endif

@@ -53,7 +53,7 @@ void client_is_done(struct client *client, uint64_t now_ns)
 	client_set(client, CLIENT_ASKS, now_ns, AGAIN_SECONDS);
 }
 
-/* The library closes it when it sees the end. */
+/* The library closes the connection when it sees this end. */
 static void client_end(struct client *client, uint64_t now_ns)
 {
 	shutdown(client->socket, SHUT_RDWR);

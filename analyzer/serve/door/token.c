@@ -12,7 +12,8 @@
 
 static const char variable[] = "SEEP_SERVE_TOKEN";
 
-/* Visible ASCII alone: what an Authorization header can hold. `origin` is for messages; the token is never in one. */
+/* Only visible ASCII, which an Authorization header can hold. `origin` is for messages, which never contain the
+ * token. */
 static bool token_take(struct token *token, const char *text, size_t length, const char *origin, struct error *error)
 {
 	while (length && (text[length - 1] == '\n' || text[length - 1] == '\r' || text[length - 1] == ' '))

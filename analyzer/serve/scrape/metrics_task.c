@@ -17,7 +17,7 @@
 
 enum { SAMPLES_MIB_MOST = 4 };
 
-/* What comes through the pipe: this, then the samples of each family or the error's line. */
+/* What comes through the pipe: this struct, then the samples of each family, or the error's line. */
 struct result {
 	uint64_t is_made, bytes[METRIC_FAMILIES];
 	struct metrics_summary summary;
@@ -30,7 +30,8 @@ static uint64_t newest_unix_ns(const struct profile *profile)
 	return profile->start_unix_ns + (profile->time_ns - profile->start_ns);
 }
 
-/* The processor time of the process that keeps the recording. A keeper that is a thread of the program has none of its own. */
+/* The processor time of the process that keeps the recording. A keeper that is a thread of the program has no time of
+ * its own. */
 static void keeper_append(struct metrics *metrics, const char *directory)
 {
 	struct seep_heap_view heap = {0};
@@ -138,7 +139,7 @@ bool metrics_task_start(struct task *task, const struct metrics_wish *wish, uint
 	return task_start(task, metrics_make, wish, RESULT_MOST, now_ns, error);
 }
 
-/* False: it is not what the task writes. */
+/* False: this is not what the task writes. */
 static bool samples_take(struct metrics *metrics, const struct result *result, const struct buffer *got)
 {
 	size_t at = sizeof *result;

@@ -12,17 +12,17 @@
 #include "symbols/symbols.h"
 
 enum { METRICS_SERVED_PLACES_MOST = 10 };
-/* How long the metrics of a program that has ended stay: who scrapes sees its last state. */
+/* How long the metrics of a program that has ended stay, so that a scraper sees its last state. */
 #define METRICS_AFTER_END_NS (UINT64_C(600) * 1000000000)
 
 struct metrics_wish {
-	const char *path, *name; /* of the recording; the name is the label's */
+	const char *path, *name; /* of the recording; the name becomes a label */
 	const struct symbol_search *symbols;
 	const char *const *wrappers;
 	size_t wrapper_count;
 };
 
-/* Texts end. */
+/* Its texts end with a NUL. */
 struct metrics_summary {
 	uint32_t state; /* enum listing_state at that time */
 	uint64_t pid, start_ticks, newest_unix_ns;
@@ -30,7 +30,8 @@ struct metrics_summary {
 };
 
 bool metrics_task_start(struct task *task, const struct metrics_wish *wish, uint64_t now_ns, struct error *error);
-/* Ends it. True: `metrics` has the samples, none of a program that ended long ago. Else the error has one line. */
+/* Ends the task. True: `metrics` has the samples; none for a program that ended long ago. False: the error has one
+ * line. */
 bool metrics_task_finish(struct task *task, struct metrics_summary *summary, struct metrics *metrics, double *cpu_s,
 			 struct error *error);
 

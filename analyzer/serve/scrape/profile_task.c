@@ -13,14 +13,15 @@
 
 enum { PACKED_MIB_MOST = 64, STATE_MIB_MOST = 64 };
 
-/* What comes through the pipe: this, then the document or the error's line, then the state that the next delta begins at. */
+/* What comes through the pipe: this struct, then the document or the error's line, then the state at which the next
+ * delta begins. */
 struct result {
 	uint64_t is_made, document_bytes, state_bytes, start_ns;
 };
 
 #define RESULT_MOST (sizeof(struct result) + ((size_t)(PACKED_MIB_MOST + STATE_MIB_MOST) << 20))
 
-/* A program that has ended is as it was before it tore its memory down. */
+/* A program that has ended is shown as it was before it tore down its memory. */
 static struct profile *newest_open(const char *path, struct buffer *state, struct error *error)
 {
 	struct profile *profile = profile_open_now_keep(path, state, error);
@@ -42,7 +43,7 @@ static void interval_write(struct buffer *out, const struct export_interval *int
 	buffer_free(&plain);
 }
 
-/* Since `base`, or the recording's beginning: what was allocated; and what is in use now. */
+/* Writes the allocations since `base` (or since the recording began), and the memory in use now. */
 static void since_write(struct buffer *out, const struct profile *now, const struct profile *base, bool shows_allocated)
 {
 	struct export_rows rows;

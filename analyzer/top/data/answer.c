@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The parent's side of a study: its answer is checked before anything of it is used. See study.h. */
+/* The parent's side of a study: checks its answer before anything of it is used. See study.h. */
 #include <string.h>
 
 #include "leaks/leaks.h"
@@ -41,7 +41,7 @@ static bool study_is_sound(const struct study *study)
 	return is_sound;
 }
 
-/* The arrays lie one behind the other; their entries are multiples of eight bytes. */
+/* The arrays follow each other; the sizes of their entries are multiples of eight bytes. */
 static void study_bind(struct study *study)
 {
 	const char *at = study->bytes.data;

@@ -16,7 +16,7 @@
 
 enum { WEIGHTS = 1024, DEPTH_MOST = 4096 };
 
-/* What samples of one size weigh, remembered: the same blocks are there at every look. */
+/* Remembers the weights of one size's samples: the same blocks are there at every look. */
 struct weights {
 	struct {
 		uint64_t size, rate;
@@ -59,7 +59,7 @@ static void tally_add(struct tally *tally, const struct tally *more)
 	tally->allocations += more->allocations;
 }
 
-/* Room for so many, those behind the old ones zero. */
+/* Makes room for `count` sites; new ones are zero. */
 static void sites_reserve(struct look *look, uint32_t count)
 {
 	if (count <= look->site_room)
@@ -79,7 +79,8 @@ static void threads_reserve(struct look *look, uint32_t count)
 	look->thread_room = count;
 }
 
-/* As a snapshot's reader makes it (profile/moment.c): from the root down, modules by what is in them. */
+/* Makes the same key as a snapshot's reader (profile/moment.c): from the root down, with modules identified by their
+ * content. */
 static uint64_t key_make(const struct heap *heap, const struct seep_heap_cell *stack)
 {
 	static uint64_t frames[DEPTH_MOST];

@@ -70,7 +70,7 @@ static struct row *row_get(struct rows *rows, uint64_t key)
 	return &rows->rows[*index];
 }
 
-/* Verdicts are those of places: a function or module shows the worst of its own. */
+/* Verdicts are about places: a function or module shows the worst verdict of its places. */
 static void row_add_place(struct row *row, const struct study_place *place)
 {
 	if (row->place && row->verdict <= place->verdict)
@@ -110,11 +110,11 @@ static void threads_add(struct rows *rows, const struct look *look, const struct
 		row->thread = i;
 		row->in_use = look->threads[i].in_use;
 		row->change = change;
-		row->change.allocated_bytes = row->change.allocations = NAN; /* samples alone know their threads */
+		row->change.allocated_bytes = row->change.allocations = NAN; /* only samples know their threads */
 	}
 }
 
-/* What grew over many places, as of the judgement. */
+/* Adds growth over many places, as of the last judgement. */
 static void spreads_add(struct rows *rows, const struct study *study)
 {
 	for (uint32_t i = 0; study->head && i < study->head->place_count; i++) {
@@ -141,7 +141,7 @@ static bool row_passes(const struct row *row, const struct study *study, const c
 			      text_has(study_text(study, row->place->module), filter));
 }
 
-/* Leaks first, then what grows; the others by what is in use. While nothing was judged, by growth. */
+/* Leaks first, then growing rows, then the others by bytes in use. Before the first judgement, by growth. */
 static int compare_verdicts(const struct row *a, const struct row *b)
 {
 	const bool a_leads = a->verdict <= LEAK_GROWING, b_leads = b->verdict <= LEAK_GROWING;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the table shows: a look and a moment of the past, added up by what the last study knows of the sites. */
+/* The table's rows: a look and a past moment, added up by what the last study says about the sites. */
 #ifndef SEEP_TOP_DATA_ROWS_H
 #define SEEP_TOP_DATA_ROWS_H
 
@@ -16,11 +16,11 @@ extern const char *const row_sort_names[]; /* "verdict", ...; ends with NULL */
 
 struct row {
 	uint64_t key;                    /* the same at every look */
-	const struct study_place *place; /* the first of those in it; NULL: not named yet, or a thread */
-	uint32_t thread;                 /* 1 + its number; 0: later ones; of threads only */
+	const struct study_place *place; /* the first of its places; NULL: not named yet, or a thread */
+	uint32_t thread;                 /* 1 + the thread's number; 0: later threads; only for threads */
 	struct seep_sum in_use;          /* bytes */
 	struct change change;
-	enum leak_verdict verdict; /* the first of its places'; LEAK_VERDICTS: none yet */
+	enum leak_verdict verdict; /* the first among its places' verdicts; LEAK_VERDICTS: none yet */
 	bool is_sure;
 	double leak_low;
 };
@@ -28,21 +28,21 @@ struct row {
 struct rows {
 	struct row *rows;
 	size_t count, capacity;
-	struct map *by_key;   /* row.key -> index */
-	struct map *place_of; /* profile_site.key -> index into the study's places */
+	struct map *by_key;   /* from row.key to index */
+	struct map *place_of; /* from profile_site.key to an index into the study's places */
 };
 
 void rows_init(struct rows *rows);
-/* The study is another one. */
+/* Switches to another study. */
 void rows_use_study(struct rows *rows, const struct study *study);
-/* `past`: see window.h; may be NULL. `filter`: what names must have in them, in any case of letters; "": all. */
+/* `past`: see window.h; may be NULL. `filter`: a text that names must contain, ignoring case; "": all rows. */
 void rows_make(struct rows *rows, const struct look *look, const struct past *past, const struct study *study,
 	       enum row_by by, enum row_sort sort, const char *filter);
 void rows_free(struct rows *rows);
 
-/* The index of the row with this key; `count` where there is none. */
+/* The index of the row with this key; `count`: there is none. */
 size_t rows_find(const struct rows *rows, uint64_t key);
-/* The bytes in use of samples that no study has names for. */
+/* The bytes in use of samples for which no study has names. */
 double rows_unnamed(const struct rows *rows, const struct look *look);
 
 #endif

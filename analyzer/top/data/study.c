@@ -32,7 +32,7 @@ struct work {
 	struct study_moment *moments;
 	struct buffer texts;
 	struct profile *now;
-	struct group_table groups; /* places of now */
+	struct group_table groups; /* places as of now */
 	struct series series;
 	struct leaks leaks;
 	bool is_judged;
@@ -48,7 +48,7 @@ static uint32_t text_keep(struct work *work, const char *text)
 	return (uint32_t)at;
 }
 
-/* Keeps what a buffer holds, and empties it. */
+/* Keeps a buffer's content, and empties it. */
 static uint32_t buffer_keep(struct work *work, struct buffer *text)
 {
 	const uint32_t kept = text_keep(work, text->data);
@@ -94,7 +94,7 @@ static void prepare(const struct work *work, struct profile *profile)
 	profile_symbolize(profile, &work->request->symbols);
 }
 
-/* The frames of a site, in lines. */
+/* The frames of a site, one on each line. */
 static uint32_t stack_keep(struct work *work, const struct group *stack)
 {
 	struct buffer text = {0};
@@ -154,7 +154,7 @@ static void verdict_keep(struct work *work, struct study_place *place, const str
 	place->caution = buffer_keep(work, &text);
 }
 
-/* The judgement is of the last snapshot of the series, the names are of now: a place has the same key in both. */
+/* The judgement is about the last snapshot of the series, the names are as of now: a place has the same key in both. */
 static void verdicts_keep(struct work *work)
 {
 	const struct leaks *leaks = &work->leaks;
@@ -205,7 +205,7 @@ static void findings_keep(struct work *work)
 	work->head.limit_s = limit.seconds;
 }
 
-/* Why there are no verdicts, without the path in front, which stands on the screen. */
+/* The reason why there are no verdicts, without the path in front, which is on the screen already. */
 static uint32_t reason_keep(struct work *work, const struct error *error)
 {
 	const size_t length = strlen(work->request->directory);
@@ -256,7 +256,7 @@ static void answer_write(struct buffer *answer, struct work *work)
 	buffer_append(answer, work->texts.data, head->text_bytes);
 }
 
-/* The process ends behind this: nothing is freed. Messages would be written over the screen. */
+/* The process ends after this, so nothing is freed. Messages would be written over the screen. */
 void study_work(struct buffer *answer, const void *context)
 {
 	struct work work = {.request = context, .head = {.limit_s = INFINITY}};

@@ -72,7 +72,7 @@ void window_free(struct window *window)
 	*window = (struct window){0};
 }
 
-/* What a set had that a part of it has no more; of nothing but rounding, nothing. */
+/* What a set had and a part of it no longer has; a difference that is only rounding counts as nothing. */
 static struct seep_sum sum_less(const struct seep_sum *whole, double uncertain, double variance, double certain)
 {
 	const double left = whole->uncertain - uncertain, sure = whole->certain - certain;
