@@ -249,7 +249,7 @@ bench-gate: all ## how often seep check is wrong, on equal runs and on what is p
 	python3 tests/bench/gate.py $(BUILD)/seep $(BUILD)/gate $(GATE_RUNS)
 
 .PHONY: bench-attach
-bench-attach: all ## what joining costs a program, beside gdb and heaptrack -p: the table of docs/ATTACH.md
+bench-attach: all ## what joining costs a program, beside gdb and heaptrack -p, and for how long real ones stand still: the tables of docs/ATTACH.md
 	BUILD=$(BUILD) bash tests/bench/attach.sh
 
 $(BUILD)/bench/ledger_bench $(BUILD)/bench/heap_bench: $(BUILD)/bench/%: tests/bench/%.c $(BUILD)/libkeeper.a | $$(@D)/.

@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # make bench-attach: what joining costs a program that does nothing but malloc and free, beside other tools that join running
 # programs: how long it stands still, instructions a pair while it is recorded and afterwards (counted by stepping through it,
-# so that a busy machine makes no difference), and what is left in it. Tools that are not installed are left out.
+# so that a busy machine makes no difference), and what is left in it. Tools that are not installed are left out. Then real
+# programs at work are joined and left CYCLES times each (50): how long they stand still, which a busy machine makes longer.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8
+ROOT=$PWD
 export SEEP; SEEP=$(realpath "${BUILD:-build}/seep")
 SHIM=$(realpath "${BUILD:-build}/libseep.so")
 WORK=$(mktemp -d)
@@ -88,3 +90,15 @@ for binary in own_malloc jemalloc; do # in the program
 	end
 	measure "seep attach --static, $binary" '"$SEEP" attach --static -o "$binary.seep" "$program"' '"$SEEP" detach "$program"'
 done
+
+echo
+echo "| joined and left ${CYCLES:=50} times each, load $(cut -d' ' -f1 /proc/loadavg) | stood still, ms: median | most |"
+echo '|---|---|---|'
+cd "$ROOT" || exit 1
+for name in redis nginx python3 postgres node java threads mix; do
+	ATTACH_ONLY=$name CYCLES=$CYCLES bash tests/soak/attach.sh >"$WORK/said" || { cat "$WORK/said"; failed=1; }
+	awk -v name="$name" '/stood still/ {gsub(",", ""); printf "| %s | %s | %s |\n", name, $(NF - 2), $NF}' "$WORK/said" | tee -a "$WORK/pauses"
+done
+awk -F'|' '{n++; if ($3 > slow) slow = $3 + 0; if ($4 > most) most = $4 + 0; late += $3 > 1 || $4 > 30}
+	END {printf "of %d programs, %d stay within a median of 1 ms and 30 ms at most; the largest: %s and %s ms\n", n, n - late, slow, most}' "$WORK/pauses"
+exit "${failed:-0}"
