@@ -6,7 +6,6 @@
  * Hand-written assembly and old compilers call libc with a stack that is off by 8. malloc does not mind, so neither may
  * the shim: at every entry point, sampled, at the first sample of a process, in fork's child, before a filter, at exit.
  */
-#include <dlfcn.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <malloc.h>
@@ -69,35 +68,41 @@ static SITE void site_of_the_c_functions(void)
 	}
 }
 
-/* Names of the shim's, which do here what their manuals say. */
+/* Names of allocators' own, which the shim stands in for where a program refers to them and there is none. */
+#define OTHER_NAMES(X)                                                                                                 \
+	X(mallocx, 201, 0, 0, 201)                                                                                     \
+	X(tc_malloc, 202, 0, 0, 202)                                                                                   \
+	X(tc_calloc, 3, 101, 0, 303)                                                                                   \
+	X(tc_memalign, 64, 204, 0, 204)                                                                                \
+	X(tc_new_nothrow, 205, 0, 0, 205)                                                                              \
+	X(mi_malloc, 206, 0, 0, 206)                                                                                   \
+	X(mi_zalloc_aligned, 207, 64, 0, 207)                                                                          \
+	X(mi_strdup, (long)"seven..", 0, 0, 8)                                                                         \
+	X(mi_realloc, 0, 208, 0, 208)                                                                                  \
+	X(tc_realloc, 0, 209, 0, 209)                                                                                  \
+	X(rallocx, 0, 210, 0, 210)
+#define REFER(name, ...) extern __attribute__((weak)) void name(void);
+OTHER_NAMES(REFER)
+
 static SITE void site_of_other_names(void)
 {
+#define ROW(name, a, b, c, size) {#name, name, a, b, c, size},
 	static const struct {
 		const char *name;
+		void (*function)(void);
 		long a, b, c;
 		size_t size;
-	} calls[] = {{"mallocx", 201, 0, 0, 201},
-		     {"tc_malloc", 202, 0, 0, 202},
-		     {"tc_calloc", 3, 101, 0, 303},
-		     {"tc_memalign", 64, 204, 0, 204},
-		     {"tc_new_nothrow", 205, 0, 0, 205},
-		     {"mi_malloc", 206, 0, 0, 206},
-		     {"mi_zalloc_aligned", 207, 64, 0, 207},
-		     {"mi_strdup", (long)"seven..", 0, 0, 8},
-		     {"mi_realloc", 0, 208, 0, 208},
-		     {"tc_realloc", 0, 209, 0, 209},
-		     {"rallocx", 0, 210, 0, 210}};
+	} calls[] = {OTHER_NAMES(ROW)};
 	for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
-		void *function = dlsym(RTLD_DEFAULT, calls[i].name);
 		long a = calls[i].a;
-		if (!function)
+		if (!calls[i].function) /* not recorded */
 			continue;
 		if (!strcmp(calls[i].name, "rallocx")) {
 			a = CALL(malloc, 10);
 			truth_allocated(site, 10);
 			truth_freed(site, 10);
 		}
-		got(CALL(function, a, calls[i].b, calls[i].c), calls[i].size);
+		got(CALL(calls[i].function, a, calls[i].b, calls[i].c), calls[i].size);
 	}
 }
 
