@@ -58,6 +58,10 @@ static seep_atomic64 cache[RULE_CACHE_PLACES];
  * that the byte before it belongs to another. Written in the constructor. */
 static uintptr_t fiber_start;
 
+/* Where the loader, before it starts the program, calls the constructors of libraries: the outermost frame of each, in code
+ * without unwind information. 0: not known. Written in the constructor. */
+static uintptr_t constructors_start;
+
 /* The place that a walk has reached. It is passed by value and rebuilt by each step, so that it stays in registers. */
 struct position {
 	uintptr_t
@@ -313,7 +317,8 @@ static struct unwinding walker_capture(const void *hook_frame, uintptr_t *frames
 		}
 		frames[unwinding.depth++] = pc;
 	}
-	if (walk.position.key == 0) /* no caller: as ABI and unwind information mark the outermost frame */
+	/* No caller: as ABI and unwind information mark the outermost frame, and as we know it. */
+	if (walk.position.key == 0 || walk.position.key == constructors_start)
 		unwinding.end = UNWINDING_COMPLETE;
 	else if (!last_may_be_named(&walk, &frames[unwinding.depth - 1]))
 		unwinding.depth--;
@@ -344,7 +349,10 @@ static bool walker_prepare(void)
 	/* Captures the constructor's own stack once: the page faults of the walker's code, of the loader's tables
 	 * and of the stack happen here, and not in some malloc. */
 	uintptr_t frames[UNWINDER_FRAMES];
-	return walker_capture(__builtin_frame_address(0), frames, UNWINDER_FRAMES).depth > 0;
+	struct unwinding own = walker_capture(__builtin_frame_address(0), frames, UNWINDER_FRAMES);
+	if (own.depth > 0 && own.end == UNWINDING_LOST && module_is_loader(frames[own.depth - 1] - 1))
+		constructors_start = frames[own.depth - 1];
+	return own.depth > 0;
 }
 
 const struct unwinder unwinder_walker = {

@@ -96,6 +96,14 @@ bool modules_bind(void)
 	return permanent_count > 2;
 }
 
+bool module_is_loader(uintptr_t address)
+{
+	struct found_object object, loader;
+	return object_at(address, &object) &&
+	       object_at((uintptr_t)image_address(IMAGE_LOADER, "__tls_get_addr"), &loader) &&
+	       object.link_map == loader.link_map;
+}
+
 /* r_version is 2 once there are further namespaces (dlmopen). Each has a state of its own, in the loader's memory
  * (struct r_debug_extended, glibc 2.35). */
 struct namespace_state {

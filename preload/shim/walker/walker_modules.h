@@ -47,6 +47,9 @@
 /* Binds `_dl_find_object` and learns the permanent modules; false without it (glibc before 2.35). Constructor. */
 bool modules_bind(void);
 
+/* Is this code of the loader's? After modules_bind(). */
+bool module_is_loader(uintptr_t address);
+
 /* How far a walk may trust its addresses when it asks. */
 struct module_trust {
 	bool guessed;              /* the address may be wrong */
