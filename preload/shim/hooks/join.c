@@ -127,7 +127,7 @@ bool seep_join_begin(void)
 		return false;
 	options_list(options);
 	recording_setup.loaded_ns = clock_read_ns(CLOCK_MONOTONIC);
-	char ***variables = joined_environ();
+	char ***variables = host_environ();
 	recorder_prepare(options, variables ? *variables : NULL, false);
 	recording_setup.status |= SEEP_STATUS_JOINED;
 	again = recording_is_prepared();

@@ -72,7 +72,7 @@ static bool preload_join(const char *ours, const char *before)
 
 void environment_follow(char *const *settings)
 {
-	char ***variables = joined_environ(), **before = variables ? *variables : NULL;
+	char ***variables = host_environ(), **before = variables ? *variables : NULL;
 	size_t count = 0;
 	const char *preload = options_variable(settings, "LD_PRELOAD");
 	if (!preload || !variables || !list_reserve(list_length(before) + list_length(settings) + 1, before) ||

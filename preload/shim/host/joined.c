@@ -16,7 +16,7 @@ void *joined_definition(const char *name)
 	return image_first_definition((uintptr_t)&__ehdr_start, name);
 }
 
-char ***joined_environ(void)
+char ***host_environ(void)
 {
 	static char ***found;
 	if (!found)

@@ -19,6 +19,6 @@ static inline bool is_joined(void)
 void *joined_definition(const char *name);
 
 /* Where the program's variables are noted: the C library's `environ`, or the copy that the program has. NULL: unknown. */
-char ***joined_environ(void);
+char ***host_environ(void);
 
 #endif
