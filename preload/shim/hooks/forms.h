@@ -20,6 +20,7 @@
 #include "shim/host/arena.h"
 #include "shim/host/filter.h"
 #include "shim/host/stand_in.h"
+#include "shim/record/countdown.h"
 
 /* Before a real call. False: another hook is at work, and counts. */
 static inline bool nested_enter(const void *frame, int traits)
@@ -37,7 +38,7 @@ static inline void nested_leave(uint32_t counted, void *address, size_t size, co
 	if (!address || thread_state.counted != counted)
 		return;
 	thread_state.counted++;
-	if (unlikely(thread_count(size)) && countdown_is_due(size))
+	if (unlikely(thread_count(size)) && lifecycle_is_due(size))
 		recorder_sample(address, size, frame);
 }
 

@@ -11,8 +11,8 @@
 
 #include <errno.h>
 
+#include "shim/hooks/lifecycle.h"
 #include "shim/host/real.h"
-#include "shim/record/countdown.h"
 #include "shim/record/recorder.h"
 
 #define EXPORT __attribute__((visibility("default")))
@@ -37,7 +37,7 @@ int memory_lock(int flags);
 /* In a hook's slow half, after the real call: counts what the allocator gave. */
 #define COUNT(address, size)                                                                                           \
 	do {                                                                                                           \
-		if ((address) && thread_count(size) && countdown_is_due(size))                                         \
+		if ((address) && thread_count(size) && lifecycle_is_due(size))                                         \
 			recorder_sample((address), (size), HOOK_FRAME());                                              \
 	} while (0)
 

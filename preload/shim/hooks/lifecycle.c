@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Loading and leaving. The constructor looks up what the sampling path needs,
- * so that nothing there takes the loader's lock or allocates. Samples that are
- * due before it has run are counted as lost in set-up.
+ * so that nothing there takes the loader's lock or allocates. The constructors
+ * of the libraries that the program needs run before ours (libstdc++'s
+ * allocates 71 KiB): the first allocation of the first thread there does our
+ * constructor's work. Samples that are due before that are counted as lost in
+ * set-up.
  */
 #include <dlfcn.h>
+#include <errno.h>
 #include <link.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -15,9 +19,11 @@
 #include "keeper/base/syscall.h"
 #include "keeper/heap/modules.h"
 #include "shim/hooks/lifecycle.h"
-#include "shim/hooks/hook.h"
 #include "shim/host/joined.h"
+#include "shim/host/real.h"
 #include "shim/keeping/keeper_process.h"
+#include "shim/record/countdown.h"
+#include "shim/recording/gate.h"
 #include "shim/recording/recording.h"
 #include "shim/recording/session.h"
 #include "shim/recording/setup.h"
@@ -91,10 +97,8 @@ static void begin_with_program(char **environment)
 	real_forget_error();
 }
 
-__attribute__((constructor)) static void seep_load(int argument_count, char **arguments, char **environment)
+static void load(char **environment)
 {
-	(void)argument_count;
-	(void)arguments;
 	struct recording_setup *setup = &recording_setup;
 	clock_prepare(getauxval(AT_SYSINFO_EHDR));
 	epoch_find();
@@ -113,6 +117,46 @@ __attribute__((constructor)) static void seep_load(int argument_count, char **ar
 		join_load();
 	else
 		begin_with_program(environment);
+}
+
+/* The environment where this is the first thread, in a constructor; else NULL. libc's own constructor, which runs first, sets
+ * environ. Another thread may be one that a constructor waits for with the loader's lock held. */
+static char **early_environment(void)
+{
+	if (recording_setup.pid || is_joined() || system_gettid() != system_getpid())
+		return NULL;
+	char ***variables = host_environ();
+	return variables ? *variables : NULL;
+}
+
+static void load_early(void)
+{
+	int saved_errno = errno;
+	char **environment = early_environment();
+	if (environment) {
+		recording_setup.early = true;
+		load(environment);
+	}
+	errno = saved_errno;
+}
+
+bool lifecycle_is_due(size_t size)
+{
+	ENTRY_PLAIN_FLAGS;
+	if (!recording_is_prepared())
+		load_early();
+	return countdown_is_due(size);
+}
+
+__attribute__((constructor)) static void seep_load(int argument_count, char **arguments, char **environment)
+{
+	(void)argument_count;
+	(void)arguments;
+	recording_setup.early = false;
+	if (!recording_setup.pid)
+		load(environment);
+	else if (!gate_is_in_forked_child()) /* a constructor's vfork child may have been the first to allocate */
+		recording_setup.pid = system_getpid();
 }
 
 __attribute__((destructor)) static void seep_leave(void)

@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Functions of the other files here that the constructor calls. */
+/* Functions of the other files here that the constructor calls, and what the hooks ask before it has run. */
 #ifndef SEEP_HOOKS_LIFECYCLE_H
 #define SEEP_HOOKS_LIFECYCLE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+
+#include "keeper/base/entry.h"
+
+/* countdown_is_due(), for the hooks: the first allocation of the program's libraries loads us. */
+ENTRY bool lifecycle_is_due(size_t size);
 
 /* The next allocator is known: finds out which of its functions come back to our hooks. */
 void malloc_prepare(void);

@@ -15,6 +15,7 @@
 
 #include "shim/hooks/forms.h"
 #include "shim/hooks/lifecycle.h"
+#include "shim/record/countdown.h"
 #include "shim/recording/setup.h"
 
 #define ENTRY_POINTS(X)                                                                                                \

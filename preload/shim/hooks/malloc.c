@@ -6,6 +6,7 @@
  */
 #include "shim/hooks/forms.h"
 #include "shim/hooks/lifecycle.h"
+#include "shim/record/countdown.h"
 
 HOT void *malloc(size_t size);
 HOT void *calloc(size_t count, size_t size);

@@ -10,10 +10,12 @@
 #include "keeper/heap/ring.h"
 #include "keeper/heap/site_users.h"
 #include "keeper/heap/sites.h"
+#include "keeper/heap/stacks.h"
 #include "shim/host/real.h"
 #include "shim/record/capture.h"
 #include "shim/record/countdown.h"
 #include "shim/record/mapping_log.h"
+#include "shim/record/sample_log.h"
 #include "shim/recording/moment.h"
 #include "shim/recording/recording.h"
 
@@ -42,6 +44,67 @@ static void put_in(const struct heap *heap, const struct live_entry *entry)
 	}
 }
 
+static void push_allocated(const struct heap *heap, const struct live_entry *entry, uint32_t incarnation)
+{
+	struct event event = {.kind = SEEP_EVENT_ALLOCATED,
+			      .size = entry->size,
+			      .rate_index = entry->rate_index,
+			      .site = entry->site,
+			      .thread = entry->thread,
+			      .time_ns = entry->birth_ns};
+	push(heap, &event, incarnation);
+}
+
+static void push_freed(const struct heap *heap, const struct live_entry *entry, uint64_t now, bool grown,
+		       uint32_t incarnation)
+{
+	struct event event = {.kind = SEEP_EVENT_FREED,
+			      .size = entry->size,
+			      .rate_index = entry->rate_index,
+			      .site = entry->site,
+			      .thread = capture_thread(&thread_state, heap),
+			      .time_ns = now > entry->birth_ns ? now - entry->birth_ns : 0,
+			      .grown = grown};
+	if (event.thread != entry->thread)
+		event.kind = SEEP_EVENT_FREED_REMOTELY;
+	push(heap, &event, incarnation);
+}
+
+static void hand_over(const struct heap *heap, struct logged_sample *logged, bool alive, uint32_t thread,
+		      uint32_t incarnation)
+{
+	struct live_entry entry = {
+	    .address = (uintptr_t)logged->address,
+	    .size = logged->size,
+	    .rate_index = load_relaxed(&heap->header->rate_now),
+	    .site = stack_site(heap, logged->frames, logged->depth, logged->truncated),
+	    .thread = thread,
+	    .birth_ns = logged->birth_ns,
+	};
+	if (logged->truncated)
+		heap_count_loss(heap, SEEP_LOSS_STACKS_TRUNCATED);
+	if (alive)
+		put_in(heap, &entry);
+	else
+		site_use(heap, entry.site); /* for the second event */
+	push_allocated(heap, &entry, incarnation);
+	if (!alive)
+		push_freed(heap, &entry, logged->freed_ns, false, incarnation);
+	else if (!sample_log_put(logged))
+		recorder_forget(logged->address);
+}
+
+/* What came before this recording. */
+static void hand_over_logs(const struct heap *heap, uint32_t thread, uint32_t incarnation)
+{
+	struct logged_sample *logged;
+	bool alive;
+	if (load_relaxed(&mapping_log_waiting))
+		mapping_log_hand_over(heap, thread);
+	while (load_relaxed(&sample_log_used) && (logged = sample_log_take(&alive)) != NULL)
+		hand_over(heap, logged, alive, thread, incarnation);
+}
+
 static void record(const struct heap *heap, struct thread_state *thread, void *address, size_t size,
 		   const void *hook_frame)
 {
@@ -56,19 +119,12 @@ static void record(const struct heap *heap, struct thread_state *thread, void *a
 	};
 	if (!capture_is_valid(incarnation))
 		return;
-	if (load_relaxed(&mapping_log_waiting)) /* of calls before this recording */
-		mapping_log_hand_over(heap, entry.thread);
+	hand_over_logs(heap, entry.thread, incarnation);
 	/* The allocator gives no address out twice: an entry that is there belongs to a block that was freed unseen. */
 	if (filter_test(address))
 		recorder_forget(address);
 	put_in(heap, &entry);
-	struct event event = {.kind = SEEP_EVENT_ALLOCATED,
-			      .size = entry.size,
-			      .rate_index = entry.rate_index,
-			      .site = entry.site,
-			      .thread = entry.thread,
-			      .time_ns = entry.birth_ns};
-	push(heap, &event, incarnation);
+	push_allocated(heap, &entry, incarnation);
 }
 
 void recorder_sample(void *address, size_t size, const void *hook_frame)
@@ -79,7 +135,7 @@ void recorder_sample(void *address, size_t size, const void *hook_frame)
 	struct capture_entry entry;
 	thread_use();
 	if (capture_enter(thread, __builtin_frame_address(0), &entry)) {
-		const struct heap *heap = recording_heap_or_begin();
+		const struct heap *heap = sample_log_add(address, size, hook_frame) ? NULL : recording_heap_or_begin();
 		if (heap)
 			record(heap, thread, address, size, hook_frame);
 		capture_leave(thread, entry);
@@ -98,23 +154,10 @@ static bool take(const void *address, struct live_entry *entry)
 	bool found = heap && live_remove(heap, (uintptr_t)address, entry);
 	if (found)
 		filter_unmark(address);
+	else if (load_relaxed(&sample_log_used))
+		sample_log_forget(address);
 	thread_end_use();
 	return found;
-}
-
-static void push_freed(const struct heap *heap, const struct live_entry *entry, bool grown, uint32_t incarnation)
-{
-	uint64_t now = moment_now_ns();
-	struct event event = {.kind = SEEP_EVENT_FREED,
-			      .size = entry->size,
-			      .rate_index = entry->rate_index,
-			      .site = entry->site,
-			      .thread = capture_thread(&thread_state, heap),
-			      .time_ns = now > entry->birth_ns ? now - entry->birth_ns : 0,
-			      .grown = grown};
-	if (event.thread != entry->thread)
-		event.kind = SEEP_EVENT_FREED_REMOTELY;
-	push(heap, &event, incarnation);
 }
 
 static void bury(const struct live_entry *entry, uint32_t incarnation)
@@ -122,7 +165,7 @@ static void bury(const struct live_entry *entry, uint32_t incarnation)
 	thread_use();
 	const struct heap *heap = recording_heap();
 	if (heap)
-		push_freed(heap, entry, false, incarnation);
+		push_freed(heap, entry, moment_now_ns(), false, incarnation);
 	thread_end_use();
 }
 
@@ -134,6 +177,8 @@ bool recorder_hold(const void *address, struct recorder_hold *hold)
 	const struct heap *heap = recording_heap();
 	hold->incarnation = recording_incarnation();
 	bool held = heap && live_hold(heap, (uintptr_t)address, capture_thread(&thread_state, heap), &hold->live);
+	if (!held && load_relaxed(&sample_log_used))
+		sample_log_forget(address);
 	thread_end_use();
 	return held;
 }
@@ -152,7 +197,7 @@ void recorder_bury_resized(const struct recorder_hold *hold, size_t size)
 	const struct heap *heap = hold_heap(hold);
 	if (heap && live_drop(heap, &hold->live)) {
 		filter_unmark((const void *)(uintptr_t)entry->address);
-		push_freed(heap, entry, size > entry->size, hold->incarnation);
+		push_freed(heap, entry, moment_now_ns(), size > entry->size, hold->incarnation);
 	}
 	thread_end_use();
 }

@@ -15,6 +15,7 @@ struct recording_setup {
 	uint32_t status;                 /* enum seep_status known from the start */
 	const char *bypassed;            /* module whose malloc bypasses us, or NULL */
 	uint64_t loaded_ns;              /* CLOCK_MONOTONIC */
+	bool early;                      /* the constructors of the program's libraries are at work, ours is not yet */
 	int pid;                         /* of the process that the constructor ran in */
 	uint64_t stderr_device, stderr_inode;
 };

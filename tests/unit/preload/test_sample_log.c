@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Samples from before the constructor: kept, freed, moved, and handed over to the recording once. */
+#include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "keeper/base/atomics.h"
+#include "keeper/heap/live.h"
+#include "shim/host/filter.h"
+#include "shim/record/recorder.h"
+#include "shim/record/sample_log.h"
+#include "shim/recording/recording.h"
+#include "shim/recording/setup.h"
+
+#define MOST 16
+
+static char blocks[MOST + 1][1024]; /* far enough from each other for the filter */
+static char output[] = "/tmp/seep.sample_log.XXXXXX";
+
+static int prepare(void **state)
+{
+	(void)state;
+	if (!mkdtemp(output))
+		return -1;
+	struct options *options = &recording_setup.options;
+	snprintf(options->output, sizeof options->output, "%s/recording", output);
+	options->rate = 1;
+	options->max_live = 1000;
+	options->heap = OPTION_HEAP_RECORDING;
+	options->keeper_outside = true;
+	recording_setup.unwinder = unwinder_select(NULL);
+	recording_setup.early = true;
+	recording_setup.pid = (int)getpid();
+	recording_prepare();
+	return 0;
+}
+
+static int clean(void **state)
+{
+	(void)state;
+	char path[600];
+	snprintf(path, sizeof path, "%s/recording", output);
+	DIR *directory = opendir(path);
+	for (struct dirent *entry; directory && (entry = readdir(directory));)
+		unlinkat(dirfd(directory), entry->d_name, 0);
+	if (directory)
+		closedir(directory);
+	rmdir(path);
+	rmdir(output);
+	return 0;
+}
+
+static bool add(int block)
+{
+	return sample_log_add(blocks[block], 64, __builtin_frame_address(0));
+}
+
+static void each_is_taken_once_as_what_became_of_it(void **state)
+{
+	(void)state;
+	bool alive;
+	for (int i = 0; i < 3; i++)
+		assert_true(add(i));
+	assert_true(filter_test(blocks[1]));
+	sample_log_forget(blocks[1]);
+	assert_false(filter_test(blocks[1]));
+	struct logged_sample *first = sample_log_take(&alive);
+	assert_ptr_equal(first->address, blocks[0]);
+	assert_true(alive && first->depth > 0);
+	struct logged_sample *second = sample_log_take(&alive);
+	assert_ptr_equal(second->address, blocks[1]);
+	assert_false(alive);
+	assert_true(second->freed_ns >= second->birth_ns);
+	struct logged_sample *third = sample_log_take(&alive);
+	assert_true(alive);
+	assert_true(sample_log_put(first));
+	assert_false(filter_test(blocks[0]));
+	sample_log_forget(third->address); /* by another thread, while it is put into the live table */
+	assert_false(sample_log_put(third));
+	assert_null(sample_log_take(&alive));
+	assert_int_equal(load_relaxed(&sample_log_used), 0);
+}
+
+static void there_is_room_for_a_few(void **state)
+{
+	(void)state;
+	bool alive;
+	for (int i = 0; i < MOST; i++)
+		assert_true(add(i));
+	assert_false(add(MOST));
+	for (struct logged_sample *logged; (logged = sample_log_take(&alive)) != NULL;)
+		assert_true(sample_log_put(logged));
+}
+
+/* The recorder's own way: the last call begins the recording, and it has all of them. */
+static void the_recording_gets_what_is_alive(void **state)
+{
+	(void)state;
+	struct live_entry entry;
+	const void *frame = __builtin_frame_address(0);
+	recorder_sample(blocks[0], 100, frame);
+	recorder_sample(blocks[1], 200, frame);
+	assert_null(recording_heap());
+	recorder_forget(blocks[1]);
+	recording_setup.early = false;
+	recorder_sample(blocks[2], 300, frame);
+	const struct heap *heap = recording_heap();
+	assert_non_null(heap);
+	assert_true(live_remove(heap, (uintptr_t)blocks[0], &entry));
+	assert_int_equal(entry.size, 100);
+	assert_false(live_remove(heap, (uintptr_t)blocks[1], &entry));
+	assert_true(live_remove(heap, (uintptr_t)blocks[2], &entry));
+	assert_false(add(3)); /* there is a recording */
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(each_is_taken_once_as_what_became_of_it),
+	    cmocka_unit_test(there_is_room_for_a_few),
+	    cmocka_unit_test(the_recording_gets_what_is_alive),
+	};
+	return cmocka_run_group_tests_name("sample_log", tests, prepare, clean);
+}
