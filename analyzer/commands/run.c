@@ -237,7 +237,7 @@ static int program_run(const struct run_request *request, const char *shim, cons
 	}
 	session.look = request->leaks_at_exit ? &exit_references : NULL;
 	seep_memory_reclaim();
-	launch_hold_signals(&launched);
+	launch_prepare(&launched);
 	guard_begin(&guard, &session);
 	settings_make(&settings, &request->wish, output, &session, guard.keeps);
 	if (request->leaks_at_exit && guard.keeps)

@@ -49,7 +49,7 @@ static void inheritance_give(const struct inheritance *taken, pid_t seep)
 
 /* Runs in the child. If the program can't be executed, reports the reason through the pipe. With `traced` it first
  * waits for a byte from the other end. */
-static _Noreturn void child_execute(char **arguments, char **environment, const struct launch_signals *before,
+static _Noreturn void child_execute(char **arguments, char **environment, const struct launch_inherited *before,
 				    int report, int traced)
 {
 	char go;
@@ -57,6 +57,7 @@ static _Noreturn void child_execute(char **arguments, char **environment, const 
 	while (traced >= 0 && read(traced, &go, 1) < 0 && errno == EINTR)
 		;
 	sigaction(SIGCHLD, &before->child_action, NULL);
+	setrlimit(RLIMIT_FSIZE, &before->file_size);
 	signals_mask(SIG_SETMASK, &before->mask, NULL);
 	execvpe(arguments[0], arguments, environment);
 	int reason = errno;
@@ -94,7 +95,7 @@ static void launch_failed(struct launch_result *result, const char *program, int
 	error_set(error, "%s: %s", program, reason == ENOENT ? "not found" : strerror(reason));
 }
 
-void launch_hold_signals(struct launch_result *result)
+void launch_prepare(struct launch_result *result)
 {
 	const struct sigaction plain = {.sa_handler = SIG_DFL};
 	const sigset_t all = signals_all();
@@ -103,6 +104,10 @@ void launch_hold_signals(struct launch_result *result)
 	signals_mask(SIG_BLOCK, &all, &result->before.mask);
 	/* With SIGCHLD ignored, the child would vanish without a status. */
 	sigaction(SIGCHLD, &plain, &result->before.child_action);
+	if (getrlimit(RLIMIT_FSIZE, &result->before.file_size) == 0 &&
+	    setrlimit(RLIMIT_FSIZE, &(struct rlimit){RLIM_INFINITY, RLIM_INFINITY}) != 0)
+		setrlimit(RLIMIT_FSIZE,
+			  &(struct rlimit){result->before.file_size.rlim_max, result->before.file_size.rlim_max});
 }
 
 void launch_and_wait(char **arguments, char **environment, struct guard *guard, struct launch_result *result,

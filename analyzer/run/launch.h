@@ -8,6 +8,7 @@
 
 #include <signal.h>
 #include <stdbool.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include "base/error.h"
@@ -18,14 +19,15 @@ enum launch_status {
 	LAUNCH_SIGNAL_BASE = 128,
 };
 
-/* Signal masks and dispositions as they were when we were started. */
-struct launch_signals {
+/* What the program is to have as it was when we were started. */
+struct launch_inherited {
 	sigset_t mask;
 	struct sigaction child_action;
+	struct rlimit file_size;
 };
 
 struct launch_result {
-	/* Set by the caller after launch_hold_signals(); NULL: nothing is called. Called when the child is about to
+	/* Set by the caller after launch_prepare(); NULL: nothing is called. Called when the child is about to
 	 * execute the program, traced by this thread with PTRACE_O_TRACEEXEC; it must let the child go. `reason`: an
 	 * errno if the child can't be traced, else 0. */
 	void (*before_exec)(pid_t pid, int reason, void *context);
@@ -33,13 +35,14 @@ struct launch_result {
 	pid_t pid;
 	int status;   /* exit status, 128 + signal, 126 or 127 */
 	bool started; /* false: the program could not be executed; error says why */
-	struct launch_signals before;
+	struct launch_inherited before;
 };
 
 struct guard;
 
-/* Blocks all signals until launch_and_wait() takes them. */
-void launch_hold_signals(struct launch_result *result);
+/* Blocks all signals until launch_and_wait() takes them. A limit of the size of files is raised as far as we may: it is the
+ * program's, and recordings are files of ours. */
+void launch_prepare(struct launch_result *result);
 
 /* Looks up arguments[0] in PATH, runs it with `environment` and waits for its end. Meanwhile it sends on the signals
  * that are sent to this process alone, and stops when the program stops. Afterwards all signals are still blocked. The

@@ -320,6 +320,7 @@ bool server_run(struct server_state *state, const struct admission *admission, c
 	sigaddset(&ends, SIGHUP);
 	signals_mask(SIG_BLOCK, &ends, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	const int signals = signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (signals < 0)
 		return error_set(error, "signals can't be waited for: %s", strerror(errno));

@@ -153,6 +153,16 @@ static void registry_read(struct session *session, struct session_results *resul
 	map_free(seen.notes);
 }
 
+static bool has_snapshots(const char *directory)
+{
+	struct recording list;
+	struct error error;
+	bool has = recording_list(directory, &list, &error) && list.count > 0;
+
+	recording_free(&list);
+	return has;
+}
+
 /* Finishes the recording if its process has ended; false while the process lives. */
 static bool recording_settle(struct session_recording *recording)
 {
@@ -167,6 +177,8 @@ static bool recording_settle(struct session_recording *recording)
 	if (!seep_heap_open(&heap, recording->directory, true, &fault) &&
 	    !seep_heap_open(&heap, recording->directory, false, &fault)) {
 		error_set_fault(&recording->fault, path, &fault);
+		if (fault.error == ENOENT && has_snapshots(recording->directory))
+			recording->state = SESSION_FINISHED; /* there was no room for the file */
 		return true;
 	}
 	seep_heap_state(&heap, &state);

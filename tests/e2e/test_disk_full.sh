@@ -86,6 +86,16 @@ for limit in 0 5 200; do
 done
 output=$(ulimit -f 0; "$SEEP" run -r 4K -o nowhere -- ./worker 2>&1)
 check_match "where nothing can be written, that is said" 'could not write to its list of recordings: File too large' "$output"
+output=$(ulimit -f 64; "$SEEP" run -r 4K -o itself.hard -- ./worker 2>&1)
+check_match "seep run's own files may not be as long: its last snapshot is the recording" '^seep: recorded in itself.hard ' "$output"
+output=$(ulimit -Sf 64; "$SEEP" run -r 4K -o itself.soft -- bash -c 'ulimit -Sf; exec ./worker' 2>&1)
+check_equal "a limit that seep run may raise is the program's alone" "64 0" "$(head -n 1 <<<"$output") $(grep -c 'no space' <<<"$output")"
+"$SEEP" run -r 4K -o whole -- ./worker >/dev/null 2>&1
+for format in "html whole -o limited.html" "flame whole -o limited.svg" "export --format=pprof whole -o limited.pb"; do
+	complaint=$(ulimit -f 0; "$SEEP" $format 2>&1 >/dev/null | cat; exit "${PIPESTATUS[0]}")
+	check_equal "seep ${format%% *}, where files may not be as long" "3 1 " \
+		"$? $(grep -c 'cannot write: File too large' <<<"$complaint") $(ls -A | grep limited.html; ls -A | grep limited.svg; ls -A | grep limited.pb)"
+done
 
 output=$(LD_PRELOAD=$SHIM SEEP_OUTPUT=/proc/nonexistent/place SEEP_RATE=4K ./worker 2>/dev/null)
 check_equal "a directory that is not there" "$expected" "$output $?"

@@ -398,6 +398,6 @@ void recording_end(void)
 	gate_set(
 	    GATE_OFF); /* first, because the keeper gives the unused part of the file back, which nobody may touch then */
 	keeper_thread_finish();
-	if (anonymous) /* no snapshot had room either: leave no directory, unless something is in it */
-		system_unlink_at(AT_FDCWD, directory, AT_REMOVEDIR);
+	if (anonymous && system_unlink_at(AT_FDCWD, directory, AT_REMOVEDIR) != 0 && *recording_setup.options.session)
+		session_register(directory); /* snapshots had room: they are the recording, now that there is one */
 }

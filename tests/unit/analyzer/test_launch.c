@@ -21,7 +21,7 @@ static struct launch_result run(char **arguments)
 	struct launch_result result;
 	struct error error;
 
-	launch_hold_signals(&result);
+	launch_prepare(&result);
 	launch_and_wait(arguments, environ, &(struct guard){0}, &result, &error);
 	sigaction(SIGCHLD, &result.before.child_action, NULL);
 	sigprocmask(SIG_SETMASK, &result.before.mask, NULL);
