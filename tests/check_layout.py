@@ -15,7 +15,7 @@ os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 # Folder: the folders whose headers it includes, besides its own and include/seep.
 FLOORS = """
 analyzer/base
-analyzer/work
+analyzer/work           analyzer/base
 preload/keeper/elf
 preload/keeper/base     preload/keeper/elf
 analyzer/files          analyzer/base

@@ -9,6 +9,7 @@
 #include "compare/samples.h"
 #include "statistics/discovery.h"
 #include "statistics/measure.h"
+#include "work/keyed.h"
 
 const char *verdict_name(enum verdict verdict)
 {
@@ -150,32 +151,20 @@ void comparison_test_all(struct comparison *comparison)
 	free(q);
 }
 
-/* The values by which a row is sorted, small enough that sorting need not read the row and its group. */
-struct rank {
-	double growth_bytes;
-	uint64_t key;
-	uint32_t row;
-};
-
-static int rank_compare(const void *left, const void *right)
-{
-	const struct rank *a = left, *b = right;
-
-	if (a->growth_bytes != b->growth_bytes)
-		return a->growth_bytes > b->growth_bytes ? -1 : 1;
-	return (a->key > b->key) - (a->key < b->key);
-}
-
+/* The largest growth first; rows of one growth by their groups' keys, which are the same whenever somebody asks. */
 static void rows_order(struct comparison *comparison)
 {
-	struct rank *ranks = memory_allocate(comparison->count + 1u, sizeof *ranks);
+	struct keyed *ranks = memory_allocate(comparison->count + 1u, sizeof *ranks);
 	struct comparison_row *rows = memory_allocate(comparison->count + 1u, sizeof *rows);
 
 	for (uint32_t i = 0; i < comparison->count; i++)
-		ranks[i] = (struct rank){comparison->rows[i].growth_bytes, comparison->groups.groups[i].key, i};
-	qsort(ranks, comparison->count, sizeof *ranks, rank_compare);
+		ranks[i] = (struct keyed){comparison->groups.groups[i].key, i};
+	keyed_sort(ranks, comparison->count);
 	for (uint32_t i = 0; i < comparison->count; i++)
-		rows[i] = comparison->rows[ranks[i].row];
+		ranks[i].key = keyed_descending(comparison->rows[ranks[i].item].growth_bytes);
+	keyed_sort(ranks, comparison->count);
+	for (uint32_t i = 0; i < comparison->count; i++)
+		rows[i] = comparison->rows[ranks[i].item];
 	free(ranks);
 	free(comparison->rows);
 	comparison->rows = rows;

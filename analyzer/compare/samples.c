@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "work/keyed.h"
 
 bool profiles_are_same_moment(const struct profile *before, const struct profile *after)
 {
@@ -19,43 +20,33 @@ static int sample_compare(const struct profile_sample *a, const struct profile_s
 	return (a->birth_ns > b->birth_ns) - (a->birth_ns < b->birth_ns);
 }
 
-static int index_compare(const void *left, const void *right, void *samples)
+static struct keyed *samples_order(const struct profile *profile)
 {
-	const struct profile_sample *array = samples;
-
-	return sample_compare(&array[*(const uint32_t *)left], &array[*(const uint32_t *)right]);
-}
-
-static uint32_t *samples_order(const struct profile *profile)
-{
-	uint32_t *order = memory_allocate(profile->sample_count ? profile->sample_count : 1, sizeof *order);
-
+	struct keyed *order = memory_allocate(profile->sample_count + 1u, sizeof *order);
 	const struct profile_sample *samples = profile_samples(profile);
-	bool is_sorted = true;
 
-	for (uint32_t i = 0; i < profile->sample_count; i++) {
-		order[i] = i;
-		is_sorted &= i == 0 || sample_compare(&samples[i - 1], &samples[i]) <= 0;
-	}
-	if (!is_sorted)
-		qsort_r(order, profile->sample_count, sizeof *order, index_compare, (void *)samples);
+	for (uint32_t i = 0; i < profile->sample_count; i++)
+		order[i] = (struct keyed){samples[i].birth_ns, i};
+	keyed_sort(order, profile->sample_count);
+	for (uint32_t i = 0; i < profile->sample_count; i++)
+		order[i].key = samples[order[i].item].address;
+	keyed_sort(order, profile->sample_count);
 	return order;
 }
 
 void samples_match(const struct profile *before, const struct profile *after, bool **in_after, bool **in_before)
 {
-	uint32_t *old = samples_order(before);
-	uint32_t *new = samples_order(after);
+	struct keyed *old = samples_order(before), *new = samples_order(after);
 	const struct profile_sample *earlier = profile_samples(before), *later = profile_samples(after);
 	uint32_t i = 0, j = 0;
 
 	*in_after = memory_allocate(before->sample_count + 1u, sizeof **in_after);
 	*in_before = memory_allocate(after->sample_count + 1u, sizeof **in_before);
 	while (i < before->sample_count && j < after->sample_count) {
-		const int order = sample_compare(&earlier[old[i]], &later[new[j]]);
+		const int order = sample_compare(&earlier[old[i].item], &later[new[j].item]);
 		if (order == 0) {
-			(*in_after)[old[i]] = true;
-			(*in_before)[new[j]] = true;
+			(*in_after)[old[i].item] = true;
+			(*in_before)[new[j].item] = true;
 		}
 		i += order <= 0;
 		j += order >= 0;

@@ -28,6 +28,7 @@
 #include "base/memory.h"
 #include "base/string_pool.h"
 #include "base/utf8.h"
+#include "work/keyed.h"
 #include "work/top.h"
 
 static char directory[64];
@@ -476,9 +477,33 @@ static void the_first_of_many_are_those_of_the_order(void **state)
 	}
 }
 
+/* Numbers of all sizes, many of them more than once: the largest first, and equal ones in their old order. */
+static void numbers_sort_without_being_compared(void **state)
+{
+	enum { COUNT = 3000 };
+	static struct keyed items[COUNT];
+	static double numbers[COUNT];
+	(void)state;
+
+	for (uint32_t i = 0; i < COUNT; i++) {
+		const double number = ldexp((double)(i * 7919 % 331) - 165, (int)(i % 5) * 40 - 60);
+		numbers[i] = i % 17 ? number : i % 2 ? -0.0 : 0.0;
+		items[i] = (struct keyed){keyed_descending(numbers[i]), i};
+	}
+	keyed_sort(items, 0);
+	keyed_sort(items, 1);
+	assert_int_equal(items[0].item, 0);
+	keyed_sort(items, COUNT);
+	for (size_t i = 1; i < COUNT; i++) {
+		const double before = numbers[items[i - 1].item], here = numbers[items[i].item];
+		assert_true(before > here || (before == here && items[i - 1].item < items[i].item));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(numbers_sort_without_being_compared),
 	    cmocka_unit_test(the_first_of_many_are_those_of_the_order),
 	    cmocka_unit_test(error_is_one_printable_line),
 	    cmocka_unit_test(error_is_cut_to_size),
