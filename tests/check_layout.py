@@ -68,7 +68,7 @@ analyzer/copy           analyzer/attach analyzer/base analyzer/process analyzer/
 analyzer/allocators     analyzer/account analyzer/base analyzer/copy
 analyzer/coredump       analyzer/base analyzer/files analyzer/profile preload/keeper/elf
 analyzer/references     analyzer/base analyzer/copy analyzer/coredump analyzer/files analyzer/process analyzer/profile analyzer/target preload/keeper/base preload/keeper/ledger preload/keeper/snapshot
-analyzer/tree           analyzer/base analyzer/files analyzer/place analyzer/profile analyzer/statistics
+analyzer/tree           analyzer/base analyzer/files analyzer/place analyzer/profile analyzer/statistics analyzer/work
 analyzer/target          analyzer/base analyzer/process analyzer/profile analyzer/reader analyzer/tracing preload/keeper/arenas preload/keeper/base preload/keeper/ledger preload/keeper/program
 analyzer/export         analyzer/base analyzer/encoding analyzer/files analyzer/profile analyzer/reader analyzer/statistics analyzer/tree
 analyzer/push           analyzer/base analyzer/encoding analyzer/export analyzer/files analyzer/profile analyzer/symbols analyzer/target analyzer/work

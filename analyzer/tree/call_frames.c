@@ -151,17 +151,16 @@ void call_frames_prepare(struct call_frames *frames, const struct profile *profi
 	uint32_t *next = frames->of_lines;
 	for (uint32_t i = 0; i < profile->location_count; i++) {
 		const struct profile_location *location = &profile->locations[i];
+		if (location->labelled && !frames->tree->differential) {
+			/* no other location has this name */
+			next = batch_find(frames, &batch, next);
+			*next++ = frame_add(
+			    frames, &(struct call_frame){.module = module + location->module, .kind = CALL_FUNCTION});
+			continue;
+		}
 		for (uint32_t k = 0; k < location->line_count; k++) {
 			const struct source_line *line = &profile_lines(profile, location)[k];
 			frames->has_lines |= line->file && line->line;
-			if (location->labelled && !frames->tree->differential) {
-				/* no other location has this name */
-				next = batch_find(frames, &batch, next);
-				*next++ = frame_add(frames, &(struct call_frame){.function = line->function,
-										 .module = module + location->module,
-										 .kind = CALL_FUNCTION});
-				continue;
-			}
 			const char *function =
 			    frames->builds ? call_builds_name(frames->builds, profile, location, k) : line->function;
 			batch_add(frames, &batch, function, module + location->module);
@@ -170,6 +169,22 @@ void call_frames_prepare(struct call_frames *frames, const struct profile *profi
 		}
 	}
 	batch_find(frames, &batch, next);
+}
+
+void call_frames_name(const struct call_frames *frames, const struct profile *profile)
+{
+	const struct call_tree *tree = frames->tree;
+	bool *is_there = memory_allocate(tree->frame_count, sizeof *is_there);
+
+	for (uint32_t i = 0; i < tree->node_count; i++)
+		is_there[tree->nodes[i].frame] = true;
+	for (uint32_t i = 0; i < profile->location_count; i++) {
+		const struct profile_location *location = &profile->locations[i];
+		const uint32_t frame = location->labelled ? frames->of_lines[frames->first[i]] : 0;
+		if (is_there[frame] && !tree->frames[frame].function)
+			tree->frames[frame].function = profile_lines(profile, location)->function;
+	}
+	free(is_there);
 }
 
 void call_frames_forget_profile(struct call_frames *frames)
@@ -187,6 +202,7 @@ void call_frames_open(struct call_frames *frames, struct call_tree *tree)
 
 void call_frames_close(struct call_frames *frames)
 {
+	call_frames_forget_profile(frames);
 	free(frames->identities);
 	index_table_free(&frames->table);
 }

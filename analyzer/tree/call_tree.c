@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Builds a call tree. A first pass over the locations of each profile finds their frames (call_frames.c). Then every
  * stack is walked from its oldest caller to the function that allocated, except for the part that an earlier stack
- * shares; a table of (parent, frame) gives the next node. Both parent and frame are compared, so that two functions are
+ * shares; parent and frame give the next node. Both are compared, so that two functions are
  * never taken for one. Nodes are made after their parents, so sums go through the array backwards. */
 #include <stdlib.h>
 
@@ -13,6 +13,7 @@
 #include "profile/profile.h"
 #include "tree/call_tree.h"
 #include "tree/call_tree_private.h"
+#include "work/keyed.h"
 
 #define NO_NODE UINT32_MAX
 enum { LINES_PER_NODE = 2 }; /* on average; further ones are not distinguished */
@@ -25,36 +26,33 @@ struct node_line {
 	double in_use, allocated; /* bytes, from both sides */
 };
 
+/* What a walk needs of the profile's node, side by side: of millions each is far away in memory. */
+struct step {
+	uint32_t parent;
+	uint32_t frame; /* of the address's only line; MANY: it has several */
+	uint32_t known; /* the tree's node, 0 where there is none yet */
+};
+#define MANY UINT32_MAX
+
 struct tree_builder {
 	struct call_tree *tree;
 	uint32_t node_capacity;
 	struct call_frames frames;
-	struct index_table children; /* by parent and frame */
-	struct map *lines;           /* from node and line to an index into node_lines */
+	struct numbering others; /* children that are not their parents' first, by parent and frame */
+	uint32_t *other_nodes;   /* by number */
+	uint32_t other_capacity;
+	struct map *lines; /* from node and line to an index into node_lines */
 	struct node_line *node_lines;
 	size_t line_count, line_capacity;
 	uint32_t node_limit, own_count, own_capacity;
-	uint64_t secret;
 	/* of the profile that is being added */
 	const struct profile *profile;
 	enum call_side side;
-	uint32_t *known[2]; /* by the profile's node: the tree's node, 0: none yet; [1] is for truncated stacks */
-	uint32_t *path;     /* room for the nodes of a walk */
+	struct step *steps;
+	uint32_t *known_truncated; /* by the profile's node, as steps' `known`: of truncated stacks */
+	uint32_t *path;            /* room for the nodes of a walk */
 	uint32_t path_capacity;
 };
-
-static uint64_t child_hash(const struct tree_builder *builder, uint32_t parent, uint32_t frame)
-{
-	return hash_word(((uint64_t)parent << 32 | frame) ^ builder->secret);
-}
-
-static uint64_t child_hash_again(const void *context, uint32_t index)
-{
-	const struct tree_builder *builder = context;
-	const struct call_node *node = &builder->tree->nodes[index];
-
-	return child_hash(builder, node->parent, node->frame);
-}
 
 static uint32_t node_make(struct tree_builder *builder, uint32_t parent, uint32_t frame)
 {
@@ -72,25 +70,31 @@ static uint32_t node_make(struct tree_builder *builder, uint32_t parent, uint32_
 	return tree->node_count++;
 }
 
-/* NO_NODE: the node does not exist, and there is no room for it. */
+/* Most nodes have one child, which needs no place in the table. NO_NODE: the node does not exist, and there is no room for
+ * it. */
 static uint32_t node_child(struct tree_builder *builder, uint32_t parent, uint32_t frame)
 {
 	struct call_tree *tree = builder->tree;
+	const uint64_t key = (uint64_t)parent << 32 | frame;
+	const uint32_t first = tree->nodes[parent].end;
+	bool is_new;
 
-	for (size_t at = child_hash(builder, parent, frame);; at++) {
-		uint32_t *slot = index_table_slot(&builder->children, at);
-		if (*slot && tree->nodes[*slot - 1].parent == parent && tree->nodes[*slot - 1].frame == frame)
-			return *slot - 1;
-		if (*slot)
-			continue;
-		if (tree->node_count >= builder->node_limit)
-			return NO_NODE;
-		*slot = node_make(builder, parent, frame) + 1;
-		const uint32_t child = *slot - 1;
-		index_table_reserve(&builder->children, tree->node_count + 1, tree->node_count, child_hash_again,
-				    builder);
-		return child;
+	if (first && tree->nodes[first].frame == frame)
+		return first;
+	if (tree->node_count >= builder->node_limit) {
+		const uint32_t known = numbering_get(&builder->others, key);
+		return known == NUMBERING_NONE ? NO_NODE : builder->other_nodes[known];
 	}
+	if (!first) {
+		const uint32_t child = node_make(builder, parent, frame);
+		return tree->nodes[parent].end = child;
+	}
+	const uint32_t number = numbering_put(&builder->others, key, &is_new);
+	if (is_new) {
+		ARRAY_RESERVE(builder->other_nodes, number, builder->other_capacity);
+		builder->other_nodes[number] = node_make(builder, parent, frame);
+	}
+	return builder->other_nodes[number];
 }
 
 static void node_add_line(struct tree_builder *builder, uint32_t node, const struct source_line *line,
@@ -113,14 +117,29 @@ static void node_add_line(struct tree_builder *builder, uint32_t node, const str
 	builder->node_lines[*slot].allocated += call_value_of(site, CALL_ALLOC_SPACE);
 }
 
+static uint32_t *node_known(const struct tree_builder *builder, uint32_t node, bool truncated)
+{
+	return truncated ? &builder->known_truncated[node] : &builder->steps[node].known;
+}
+
 /* Goes down from `*node`, whose depth is less than `depth_end`, by the calls of one address; false: there is not enough
  * room, and `*call` is the first call without any. */
 static bool calls_go_down(struct tree_builder *builder, uint32_t *node, struct frame_walk *call, uint32_t depth_end)
 {
+	const uint32_t only = builder->steps[call->node].frame;
+
+	if (only != MANY) {
+		const bool is_near = builder->tree->nodes[*node].depth < depth_end;
+		const uint32_t child = is_near ? node_child(builder, *node, only) : NO_NODE;
+		if (child == NO_NODE)
+			return false;
+		builder->tree->nodes[child].inlined = false;
+		*node = child;
+		return true;
+	}
 	const struct profile_location *location = frame_walk_location(builder->profile, *call);
 	const uint32_t *frames =
 	    &builder->frames.of_lines[builder->frames.first[location - builder->profile->locations]];
-
 	for (call->line = location->line_count; call->line-- > 0;) {
 		const bool is_near = builder->tree->nodes[*node].depth < depth_end;
 		const uint32_t child = is_near ? node_child(builder, *node, frames[call->line]) : NO_NODE;
@@ -140,15 +159,16 @@ static uint32_t stack_walk(struct tree_builder *builder, const struct profile_si
 {
 	const struct profile *profile = builder->profile;
 	const uint32_t depth_end = builder->tree->nodes[root].depth + BUDGET_STACK_FRAMES;
-	uint32_t *known = builder->known[site->truncated], level = 0, node = root;
+	uint32_t level = 0, node = root;
 	struct frame_walk call = frame_walk_leaf(site);
 
-	for (; frame_walk_has(call) && !known[call.node]; call.node = profile->nodes[call.node].parent) {
+	for (; frame_walk_has(call) && !*node_known(builder, call.node, site->truncated);
+	     call.node = builder->steps[call.node].parent) {
 		ARRAY_RESERVE(builder->path, level, builder->path_capacity);
 		builder->path[level++] = call.node;
 	}
 	if (frame_walk_has(call))
-		node = known[call.node];
+		node = *node_known(builder, call.node, site->truncated);
 	call = frame_walk_leaf(site);
 	while (level-- > 0) {
 		struct frame_walk next = {builder->path[level], 0};
@@ -157,7 +177,7 @@ static uint32_t stack_walk(struct tree_builder *builder, const struct profile_si
 			call = frame_walk_next(profile, next);
 			break;
 		}
-		known[next.node] = node;
+		*node_known(builder, next.node, site->truncated) = node;
 	}
 	for (uint32_t at = node; builder->frames.has_lines && frame_walk_has(call);
 	     call = frame_walk_next(profile, call)) {
@@ -205,29 +225,29 @@ static void site_add(struct tree_builder *builder, const struct profile_site *si
 		own->of[value] += call_value_of(site, value);
 }
 
-struct site_rank {
-	double in_use;
-	uint32_t site;
-};
-
-static int rank_compare(const void *left, const void *right)
-{
-	const struct site_rank *a = left, *b = right;
-
-	if (a->in_use != b->in_use)
-		return a->in_use > b->in_use ? -1 : 1;
-	return (a->site > b->site) - (a->site < b->site);
-}
-
 /* The largest first: if the tree has no room for all, the small ones are cut. */
-static struct site_rank *sites_rank(const struct profile *profile)
+static struct keyed *sites_rank(const struct profile *profile)
 {
-	struct site_rank *ranks = memory_allocate((size_t)profile->site_count + 1, sizeof *ranks);
+	struct keyed *ranks = memory_allocate((size_t)profile->site_count + 1, sizeof *ranks);
 
 	for (uint32_t i = 0; i < profile->site_count; i++)
-		ranks[i] = (struct site_rank){call_value_of(&profile->sites[i], CALL_INUSE_SPACE), i};
-	qsort(ranks, profile->site_count, sizeof *ranks, rank_compare);
+		ranks[i] = (struct keyed){keyed_descending(call_value_of(&profile->sites[i], CALL_INUSE_SPACE)), i};
+	keyed_sort(ranks, profile->site_count);
 	return ranks;
+}
+
+static struct step *steps_make(const struct tree_builder *builder, const struct profile *profile)
+{
+	struct step *steps = memory_allocate(profile->node_count + 1u, sizeof *steps);
+
+	for (uint32_t i = 1; i < profile->node_count; i++) {
+		const struct profile_node *node = &profile->nodes[i];
+		const struct profile_location *location = &profile->locations[node->location];
+		const bool is_alone = location->line_count == 1 && (location->labelled || !location->lines->inlined);
+		steps[i].parent = node->parent;
+		steps[i].frame = is_alone ? builder->frames.of_lines[builder->frames.first[node->location]] : MANY;
+	}
+	return steps;
 }
 
 /* Sites lie far from each other, so they and their nodes are prefetched. */
@@ -238,23 +258,24 @@ static void profile_add(struct tree_builder *builder, const struct profile *prof
 	builder->profile = profile;
 	builder->side = side;
 	call_frames_prepare(&builder->frames, profile);
-	for (int i = 0; i < 2; i++)
-		builder->known[i] = memory_allocate(profile->node_count + 1u, sizeof *builder->known[i]);
-	struct site_rank *ranks = sites_rank(profile);
+	builder->steps = steps_make(builder, profile);
+	builder->known_truncated = memory_allocate(profile->node_count + 1u, sizeof *builder->known_truncated);
+	struct keyed *ranks = sites_rank(profile);
 	for (uint32_t i = 0; i < profile->site_count; i++) {
-		if (i + SITES_AHEAD < profile->site_count)
-			__builtin_prefetch(&profile->sites[ranks[i + SITES_AHEAD].site]);
+		if (i + SITES_AHEAD < profile->site_count) {
+			__builtin_prefetch(&profile->sites[ranks[i + SITES_AHEAD].item]);
+			__builtin_prefetch(&profile->sites[ranks[i + SITES_AHEAD].item].in_use);
+		}
 		if (i + SITES_AHEAD / 2 < profile->site_count)
-			__builtin_prefetch(&profile->nodes[profile->sites[ranks[i + SITES_AHEAD / 2].site].node]);
-		site_add(builder, &profile->sites[ranks[i].site]);
+			__builtin_prefetch(&builder->steps[profile->sites[ranks[i + SITES_AHEAD / 2].item].node]);
+		site_add(builder, &profile->sites[ranks[i].item]);
 	}
 	free(ranks);
-	call_frames_forget_profile(&builder->frames);
-	free(builder->known[0]);
-	free(builder->known[1]);
+	free(builder->steps);
+	free(builder->known_truncated);
 }
 
-/* Gives every node the line through which most of its bytes went. */
+/* Gives every node the line through which most of its bytes went; it forgets its first child. */
 static void lines_choose(struct tree_builder *builder)
 {
 	struct call_tree *tree = builder->tree;
@@ -269,6 +290,7 @@ static void lines_choose(struct tree_builder *builder)
 			best[line->node] = line;
 	}
 	for (uint32_t i = 0; i < tree->node_count; i++) {
+		tree->nodes[i].end = 0;
 		tree->nodes[i].file = best[i] ? best[i]->file : NULL;
 		tree->nodes[i].line = best[i] ? best[i]->line : 0;
 	}
@@ -277,8 +299,8 @@ static void lines_choose(struct tree_builder *builder)
 
 static void builder_free(struct tree_builder *builder)
 {
-	call_frames_close(&builder->frames);
-	index_table_free(&builder->children);
+	numbering_free(&builder->others);
+	free(builder->other_nodes);
 	map_free(builder->lines);
 	free(builder->node_lines);
 	free(builder->path);
@@ -291,6 +313,7 @@ static void base_add(struct tree_builder *builder, const struct profile *now, co
 
 	call_builds_open(&builds, now, base);
 	builder->frames.builds = &builds;
+	call_frames_forget_profile(&builder->frames);
 	profile_add(builder, base, CALL_BASE);
 	builder->frames.builds = NULL;
 	call_builds_close(&builds);
@@ -304,14 +327,12 @@ struct call_tree *call_tree_build_widest(const struct profile *now, const struct
 	    .tree = tree,
 	    .lines = map_create(),
 	    .node_capacity = 256,
-	    .secret = hash_secret(),
 	};
 
 	const uint64_t nodes = budget_tree_nodes(now->input_bytes + (base ? base->input_bytes : 0));
 
 	builder.node_limit = nodes < NO_NODE ? (uint32_t)nodes : NO_NODE;
-	builder.children =
-	    index_table_create(now->node_count < builder.node_limit ? now->node_count : builder.node_limit);
+	numbering_reserve(&builder.others, now->site_count);
 	tree->strings = string_pool_create();
 	tree->differential = base != NULL;
 	tree->nodes = memory_allocate(builder.node_capacity, sizeof *tree->nodes);
@@ -327,6 +348,9 @@ struct call_tree *call_tree_build_widest(const struct profile *now, const struct
 		call_tree_measure(tree, value);
 		call_tree_prune(tree, most);
 	}
+	if (!base)
+		call_frames_name(&builder.frames, now);
+	call_frames_close(&builder.frames);
 	call_tree_arrange(tree, value);
 	return tree;
 }

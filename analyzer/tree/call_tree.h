@@ -37,7 +37,7 @@ enum call_kind {
 /* A function in the tree. Frames are equal if function and module are. Of a module's file name only the part up to
  * ".so" counts, so that two builds can be compared. */
 struct call_frame {
-	const char *function; /* never NULL */
+	const char *function; /* NULL only where no node has the frame any more */
 	uint32_t module;      /* index into modules */
 	enum call_kind kind;
 };
@@ -45,7 +45,7 @@ struct call_frame {
 struct call_node {
 	uint32_t frame;  /* index into frames */
 	uint32_t parent; /* 0 for the root itself */
-	uint32_t end;    /* one past the last node of its subtree */
+	uint32_t end;    /* one past the last node of its subtree; while the tree is built, its first child */
 	uint32_t depth;  /* the root's is 0 */
 	uint32_t own;    /* index into the tree's `own`; 0: the function itself allocated nothing */
 	uint32_t line;   /* the line that asked for most of its bytes in use, then most allocated; 0: unknown */

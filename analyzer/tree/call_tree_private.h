@@ -24,9 +24,11 @@ struct call_frames {
 void call_frames_open(struct call_frames *frames, struct call_tree *tree);
 void call_frames_close(struct call_frames *frames);
 
-/* Prepares the frames of all lines of all locations of the profile. */
+/* Prepares the frames of all lines of all locations of the profile; in a tree of one, labels have no names yet. */
 void call_frames_prepare(struct call_frames *frames, const struct profile *profile);
 void call_frames_forget_profile(struct call_frames *frames);
+/* Names the labels of the profile that was prepared last, as far as a node has them: of millions, few are left. */
+void call_frames_name(const struct call_frames *frames, const struct profile *profile);
 
 /* A frame that stands for no function. */
 uint32_t call_frames_made_up(struct call_frames *frames, enum call_kind kind, const char *name);
