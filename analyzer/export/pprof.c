@@ -9,7 +9,9 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/memory.h"
 #include "encoding/gzip.h"
 #include "export/export.h"
 #include "export/pprof_tables.h"
@@ -36,8 +38,18 @@ enum label_field { LABEL_KEY = 1, LABEL_TEXT = 2, LABEL_NUMBER = 3, LABEL_UNIT =
 static const enum call_value value_order[CALL_VALUE_COUNT] = {CALL_ALLOC_OBJECTS, CALL_ALLOC_SPACE, CALL_INUSE_OBJECTS,
 							      CALL_INUSE_SPACE};
 
+/* What stacks have in common with an earlier one is packed once, and copied. */
+struct stack_ends {
+	const struct profile *of;
+	uint32_t *places;    /* by node: where its stack begins in `bytes`, + END_PLACES; else enum stack_end */
+	struct buffer bytes; /* of each its length, and the locations' numbers */
+};
+enum stack_end { END_UNKNOWN, END_MET, END_PLACES };
+enum { STACK_ENDS_MOST = 1 << 30 };
+
 struct writer {
 	struct pprof_tables tables;
+	struct stack_ends ends[2]; /* of either profile */
 	struct buffer stack, values, sample, label;
 	uint32_t lacks;                   /* values that are left out, as in profile.h */
 	double carried[CALL_VALUE_COUNT]; /* remainders of rounding, each less than one */
@@ -79,14 +91,63 @@ static void head_append(struct writer *writer, const struct profile *now, const 
 			pprof_mapping(&writer->tables, &now->modules[i]);
 }
 
+/* Keeps what the stack has from `begin` on for other stacks; returns its place. */
+static uint32_t stack_end_add(struct stack_ends *ends, const struct buffer *stack, size_t begin)
+{
+	const uint32_t place = (uint32_t)ends->bytes.length, length = (uint32_t)(stack->length - begin);
+
+	if (ends->bytes.length > STACK_ENDS_MOST)
+		return END_MET;
+	buffer_append(&ends->bytes, &length, sizeof length);
+	buffer_append(&ends->bytes, stack->data + begin, length);
+	return place + END_PLACES;
+}
+
+static void stack_end_append(struct buffer *stack, const struct stack_ends *ends, uint32_t place)
+{
+	const char *end = ends->bytes.data + place - END_PLACES;
+	uint32_t length;
+
+	memcpy(&length, end, sizeof length);
+	buffer_append(stack, end + sizeof length, length);
+}
+
+static struct stack_ends *stack_ends_of(struct writer *writer, const struct profile *profile)
+{
+	struct stack_ends *ends = &writer->ends[writer->ends[0].of && writer->ends[0].of != profile];
+
+	if (!ends->of)
+		*ends = (struct stack_ends){profile, memory_allocate(profile->node_count, sizeof *ends->places), {0}};
+	return ends;
+}
+
+/* The numbers of the stack's locations from the node outwards, up to a node from which on they are known. */
+static void calls_append(struct writer *writer, const struct profile *profile, uint32_t node)
+{
+	struct stack_ends *ends = stack_ends_of(writer, profile);
+	uint32_t met = 0;
+	size_t begin = 0;
+
+	for (; node && ends->places[node] < END_PLACES; node = profile->nodes[node].parent) {
+		if (!met && ends->places[node] == END_MET) {
+			met = node;
+			begin = writer->stack.length;
+		}
+		ends->places[node] = END_MET;
+		protobuf_varint(&writer->stack, pprof_location(&writer->tables, profile,
+							       &profile->locations[profile->nodes[node].location]));
+	}
+	if (node)
+		stack_end_append(&writer->stack, ends, ends->places[node]);
+	if (met)
+		ends->places[met] = stack_end_add(ends, &writer->stack, begin);
+}
+
 /* Fills `stack` with the locations of a row's stack, leaf first. */
 static void stack_fill(struct writer *writer, const struct export_row *row)
 {
 	writer->stack.length = 0;
-	for (uint32_t node = row->site->node; node; node = row->profile->nodes[node].parent)
-		protobuf_varint(&writer->stack,
-				pprof_location(&writer->tables, row->profile,
-					       &row->profile->locations[row->profile->nodes[node].location]));
+	calls_append(writer, row->profile, row->site->node);
 	if (row->site->depth == 0)
 		protobuf_varint(&writer->stack,
 				pprof_made_up_location(&writer->tables, profile_site_stand_in(row->site)));
@@ -167,6 +228,10 @@ static void rows_append(struct writer *writer, const struct export_rows *rows)
 static void writer_close(struct writer *writer)
 {
 	pprof_tables_close(&writer->tables);
+	for (int i = 0; i < 2; i++) {
+		free(writer->ends[i].places);
+		buffer_free(&writer->ends[i].bytes);
+	}
 	buffer_free(&writer->stack);
 	buffer_free(&writer->values);
 	buffer_free(&writer->sample);

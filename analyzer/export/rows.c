@@ -67,13 +67,28 @@ static int part_compare(const void *left, const void *right)
 	return (a->thread > b->thread) - (a->thread < b->thread);
 }
 
+/* The parts of one profile come row by row as a rule; then each row's few parts are sorted alone. */
+static void parts_sort(struct export_part *parts, uint32_t count)
+{
+	bool is_by_row = true;
+
+	for (uint32_t i = 1; i < count; i++)
+		is_by_row &= parts[i - 1].row <= parts[i].row;
+	for (uint32_t begin = 0, end; begin < count; begin = end) {
+		bool is_sorted = true;
+		for (end = begin + 1; end < count && !(is_by_row && parts[end].row != parts[begin].row); end++)
+			is_sorted &= part_compare(&parts[end - 1], &parts[end]) <= 0;
+		if (!is_sorted)
+			qsort(parts + begin, end - begin, sizeof *parts, part_compare);
+	}
+}
+
 /* Merges samples of the same row, size and thread into one part. */
 static void parts_merge(struct export_rows *rows)
 {
 	uint32_t used = 0;
 
-	if (rows->part_count)
-		qsort(rows->parts, rows->part_count, sizeof *rows->parts, part_compare);
+	parts_sort(rows->parts, rows->part_count);
 	for (uint32_t i = 0; i < rows->part_count; i++) {
 		const struct export_part part = rows->parts[i];
 		if (used && part_compare(&rows->parts[used - 1], &part) == 0) {
