@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// node build.mjs MODULES OUTPUT: bundles the pages' scripts and styles into OUTPUT, with the Content-Security-Policy that lets
-// these run and nothing else. MODULES is the node_modules that package-lock.json pins.
+// node build.mjs MODULES OUTPUT: bundles the pages' scripts and styles into OUTPUT, with a Content-Security-Policy that
+// allows these and nothing else. MODULES is the node_modules that package-lock.json pins.
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -23,7 +23,7 @@ for (const [name, entry] of Object.entries(bundles)) {
 		entryPoints: [path.join(here, entry)], outfile: file("js"), bundle: true, minify: true, format: "iife",
 		target: ["chrome90", "firefox113", "safari16.4"], legalComments: "inline", charset: "ascii", nodePaths: [path.resolve(modules)], logLevel: "warning",
 	});
-	/* Inside of <script> and <style> nothing may end them. */
+	/* The text must not end <script> or <style>. */
 	const script = readFileSync(file("js"), "utf8").trim().replace(/<\/(script)/gi, "<\\/$1");
 	const style = readFileSync(file("css"), "utf8").trim();
 	if (/<\/style/i.test(style)) throw new Error(`the style sheet of ${name} has </style in it`);

@@ -6,7 +6,7 @@ import { hashOf } from "./numbers/hash.js";
 /** @type {Record<string, string>} */
 const VERDICTS = { leak: "#d64541", growing: "#e08e2b", unknown: "#8e7cc3", stopped: "#b5a642", steady: "#6aa84f", churn: "#4a90d9" };
 
-/** Darker ones, on which white text can be read. @type {Record<string, string>} */
+/** Darker ones, for white text. @type {Record<string, string>} */
 const BADGES = { leak: "#b83230", growing: "#a35c00", unknown: "#6a57a5", stopped: "#706500", steady: "#3d7a28", churn: "#2b66ad" };
 
 /** @param {string} verdict */
@@ -17,7 +17,7 @@ export const verdictColour = (verdict) => VERDICTS[verdict] || "#999999";
 
 export const VERDICT_NAMES = Object.keys(VERDICTS);
 
-/** A quiet hue by module; the same name has the same in every page. @param {string} name @param {boolean} dark */
+/** A quiet hue by module; a name has the same hue in every page. @param {string} name @param {boolean} dark */
 export const moduleColour = (name, dark) => `hsl(${hashOf(name) % 360} ${dark ? "38% 36%" : "62% 78%"})`;
 
 /**
@@ -30,7 +30,7 @@ export function growthColour(share, significant, dark) {
 	return `hsl(${share > 0 ? 4 : 214} ${dark ? `${strength * 0.7}% ${24 + strength * 0.2}` : `${strength + 10}% ${100 - strength * 0.42}`}%)`;
 }
 
-/** Hues of things of which none is better or worse. @param {number} i @param {boolean} dark */
+/** Hues of things among which none is better or worse. @param {number} i @param {boolean} dark */
 export const seriesColour = (i, dark) => `hsl(${(205 + i * 67) % 360} ${dark ? "42% 46%" : "48% 66%"})`;
 
 export const isDark = () => document.documentElement.dataset.theme === "dark";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Elements in one expression. Texts are set as texts: names from a program's symbols are never markup.
+// Makes an element in one expression. Texts are set as texts: names from a program's symbols are never markup.
 
 /** @typedef {{on?: Record<string, (event: any) => void>, data?: Record<string, string|number>, aria?: Record<string, string>, [property: string]: any}} Properties */
 
@@ -24,10 +24,10 @@ export function make(tag, properties = {}, ...children) {
 	return /** @type {any} */ (element);
 }
 
-/** Directional controls in a name would let it read otherwise than it is. @param {unknown} text */
+/** Removes directional controls, which would make a name look like another. @param {unknown} text */
 export const safe = (text) => String(text ?? "").replace(/[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "\ufffd");
 
-/** Puts a text on the clipboard; a server's page without TLS has no other way than the old one. @param {string} text */
+/** Puts a text on the clipboard; a server's page without TLS has only the old way to do this. @param {string} text */
 export function copy(text) {
 	if (navigator.clipboard) {
 		void navigator.clipboard.writeText(text);
@@ -40,7 +40,7 @@ export function copy(text) {
 	field.remove();
 }
 
-/** Offers a file of the page's own making. @param {string} name @param {Blob} blob */
+/** Offers a file that the page has made. @param {string} name @param {Blob} blob */
 export function download(name, blob) {
 	const url = URL.createObjectURL(blob);
 	make("a", { href: url, download: name }).click();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Puts the page together from what it carries.
+// Builds the page from the data that it carries.
 
 import "uplot/dist/uPlot.min.css";
 import "./page.css";
@@ -34,10 +34,11 @@ function help() {
 	return dialog;
 }
 
-/** The key, where it is the page's; "": it is the browser's, or that of a field. @param {KeyboardEvent} event @param {Element} target */
+/** The key, if it is for the page; "": it is for the browser or for a field. @param {KeyboardEvent} event @param {Element} target */
 function keyOf({ key, ctrlKey, metaKey, altKey }, target) {
 	if (key === "f" && (ctrlKey || metaKey)) return "/";
-	const isHandle = "[]{}".includes(key) && altKey && !metaKey; /* many keyboards have these behind AltGr or Option */
+	/* on many keyboards these are behind AltGr or Option */
+	const isHandle = "[]{}".includes(key) && altKey && !metaKey;
 	if ((ctrlKey || metaKey || altKey) && !isHandle) return "";
 	return target.matches("input, select") && key !== "Escape" ? "" : key;
 }
@@ -68,7 +69,8 @@ function keys(state, dialog, now) {
 		},
 	};
 	document.addEventListener("keydown", (event) => {
-		if (dialog.open || !now() || !(event.target instanceof Element)) return; /* its keys are its own */
+		/* the dialog handles its own keys */
+		if (dialog.open || !now() || !(event.target instanceof Element)) return;
 		const act = acts[keyOf(event, event.target)];
 		if (!act) return;
 		event.preventDefault();
@@ -76,7 +78,7 @@ function keys(state, dialog, now) {
 	});
 }
 
-/** Resolves when what was done has been drawn. A page that can't be seen is never drawn. @returns {Promise<void>} */
+/** Resolves when the changes have been drawn. A hidden page is never drawn. @returns {Promise<void>} */
 const drawn = () => new Promise((done) => {
 	const late = setTimeout(done, 300);
 	requestAnimationFrame(() => {
@@ -86,8 +88,8 @@ const drawn = () => new Promise((done) => {
 });
 
 /**
- * Builds the page about a recording, or the flame graph that `seep flame` makes; `head` stands above all, where there is one. What
- * stands below the first screen is yet to be filled, by those that are returned as `later`.
+ * Builds the page about a recording, or the flame graph that `seep flame` makes; `head`, if there is one, is put above
+ * everything. The functions returned as `later` fill what is below the first screen.
  * @param {Recording} recording @param {State} state @param {HTMLDialogElement} dialog @param {Element|null} head
  */
 function show(recording, state, dialog, head) {
@@ -118,7 +120,7 @@ function show(recording, state, dialog, head) {
 	return { recording, timeline, cohorts, panel, table, redraw, darken, later };
 }
 
-/** The page of a server: what is shown follows the recording, and the reader's view stays. @param {State} state @param {HTMLDialogElement} dialog @param {{now: Views|null}} views */
+/** The page of a server: it follows the recording and keeps the reader's view. @param {State} state @param {HTMLDialogElement} dialog @param {{now: Views|null}} views */
 function followed(state, dialog, views) {
 	const follower = new Follower(async (data) => {
 		const recording = new Recording(data);
@@ -135,7 +137,7 @@ function followed(state, dialog, views) {
 		for (const fill of views.now.later) fill();
 		root.dataset.ready = "true";
 		document.title = `seep: ${safe(data.process.command || data.source)}`;
-		requestAnimationFrame(bringBack); /* plots have their heights by then */
+		requestAnimationFrame(bringBack); /* by then the plots have their heights */
 	});
 	root.replaceChildren(follower.element);
 	follower.run();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Canvases are drawn for the window; on paper they are as wide as it, and dark on white.
+// Canvases are drawn for the window. For paper they are drawn as wide as it, and dark on white.
 
-/** @param {HTMLElement} root @param {() => void} redraw what stands on it */
+/** @param {HTMLElement} root @param {() => void} redraw draws the canvases */
 export function drawForPaper(root, redraw) {
 	const { dataset } = document.documentElement;
 	let theme = dataset.theme;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the reader has chosen: one object, kept in the address, so that a link opens the same view again.
+// The reader's choices: one object that is kept in the address, so that a link opens the same view again.
 
 import { METRICS } from "./data/values.js";
 
-/** Choices by name with what holds where nothing was chosen; an absent one does not stand in the address. */
+/** Choices by name, with their defaults. A default is not in the address. */
 const DEFAULTS = {
 	from: "", to: "", metric: "inuse", fold: "function", inverted: "", recursion: "", colour: "module", search: "",
 	only: "", without: "", hide: "", around: "", zoom: "", by: "function", sort: "value", ascending: "", filter: "", row: "", source: "", rss: "1",
@@ -12,13 +12,14 @@ const DEFAULTS = {
 /** @typedef {keyof typeof DEFAULTS} Name */
 const NAMES = /** @type {Name[]} */ (Object.keys(DEFAULTS));
 
-/** All that there is of some; what else an address has is not heeded. @type {Partial<Record<Name, string[]>>} */
+/** The possible values of some choices; other values in an address are ignored. @type {Partial<Record<Name, string[]>>} */
 const KINDS = {
 	metric: Object.keys(METRICS), fold: ["function", "line", "module"], colour: ["module", "verdict"], by: ["site", "function", "line", "module"],
 	sort: ["value", "objects", "growth", "verdict", "allocated", "name"], inverted: ["", "1"], recursion: ["", "1"], ascending: ["", "1"], rss: ["", "1"],
 };
 
-/* Browsers refuse, or throw at, more changes of the address than some hundred in half a minute, as a handle that is dragged makes. */
+/* Browsers refuse, or throw at, more than some hundred changes of the address in half a minute. Dragging a handle makes
+ * that many. */
 const CHANGES_AT_ONCE = 20;
 const PAUSE_MS = 400;
 
@@ -27,13 +28,13 @@ export class State {
 		/** @type {{names: Name[], listener: () => void}[]} */
 		this.listeners = [];
 		this.values = { ...DEFAULTS };
-		this.changes = CHANGES_AT_ONCE; /* so many may be made at once, and one more each PAUSE_MS */
+		this.changes = CHANGES_AT_ONCE; /* how many may be made at once; one more is allowed each PAUSE_MS */
 		this.shown = 0;
 		this.timer = 0;
 		this.#read();
 		window.addEventListener("pagehide", () => this.timer && this.#replace());
 		window.addEventListener("hashchange", () => {
-			this.#forgetWaiting(); /* the reader's word is newer */
+			this.#forgetWaiting(); /* the reader's choice is newer */
 			this.#read();
 			this.#tell(NAMES);
 		});
@@ -61,7 +62,7 @@ export class State {
 		this.#tell(changed);
 	}
 
-	/** Puts the choices into the address: at once, or where there were many changes a little later. */
+	/** Puts the choices into the address: at once, or a little later if there were many changes. */
 	#show() {
 		const now = performance.now();
 		this.changes = Math.min(CHANGES_AT_ONCE, this.changes + (now - this.shown) / PAUSE_MS);
@@ -72,7 +73,7 @@ export class State {
 			return;
 		}
 		this.timer = window.setTimeout(() => this.#replace(), PAUSE_MS);
-		document.documentElement.toggleAttribute("data-address-waits", true); /* tests wait for its end */
+		document.documentElement.toggleAttribute("data-address-waits", true); /* tests wait for this */
 	}
 
 	#forgetWaiting() {
@@ -94,13 +95,13 @@ export class State {
 		for (const { names, listener } of this.listeners) if (names.some((name) => changed.includes(name))) listener();
 	}
 
-	/** What the page opens with where the address says nothing else. @param {Partial<Record<Name, string>>} choices */
+	/** The choices with which the page opens, unless the address has others. @param {Partial<Record<Name, string>>} choices */
 	begin(choices) {
 		if (window.location.hash.length > 1) return;
 		for (const name of NAMES) this.values[name] = choices[name] ?? this.values[name];
 	}
 
-	/** Before the page is built anew: nobody listens any more. */
+	/** Removes all listeners, before the page is built anew. */
 	forget() {
 		this.listeners = [];
 	}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Dark or light: as the reader chose last, or as their system is.
+// Dark or light: as the reader last chose, or else as the reader's system is.
 
 const THEME = "seep-theme";
 const system = matchMedia("(prefers-color-scheme: dark)");
@@ -8,11 +8,11 @@ function chosen() {
 	try {
 		return localStorage.getItem(THEME);
 	} catch {
-		return null; /* a page that may store nothing */
+		return null; /* this page may not store anything */
 	}
 }
 
-/** Shows it, and follows the system for as long as the reader has chosen nothing. @param {() => void} changed */
+/** Applies the theme, and follows the system until the reader chooses. @param {() => void} changed */
 export function followTheme(changed) {
 	const show = () => { document.documentElement.dataset.theme = chosen() || (system.matches ? "dark" : "light"); };
 	system.addEventListener("change", () => {
@@ -22,13 +22,13 @@ export function followTheme(changed) {
 	show();
 }
 
-/** Dark where it was light: the reader's choice. */
+/** Switches between dark and light: the reader's choice. */
 export function switchTheme() {
 	const { dataset } = document.documentElement;
 	dataset.theme = dataset.theme === "dark" ? "light" : "dark";
 	try {
 		localStorage.setItem(THEME, dataset.theme);
 	} catch {
-		/* then it holds for this time */
+		/* then the choice holds only for this visit */
 	}
 }

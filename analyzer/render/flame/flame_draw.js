@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The flame graph's script, second part: it draws what is wide enough to be seen, one path for each colour and one text
- * for each label, so that a zoom into a hundred thousand frames is a matter of milliseconds.
+ * The flame graph's script, second part: it draws everything that is wide enough to be seen, with one path per colour
+ * and one text per label. So a zoom into a hundred thousand frames takes milliseconds.
  */
 const SVG = "http://www.w3.org/2000/svg";
 const XHTML = "http://www.w3.org/1999/xhtml";
 const MARGIN = 16, ROW = 18, FRAME = 17, LINE = 19; /* pixels, as in flame_svg.c */
-const LEAST = 0.5;      /* narrower frames go into a grey block */
+const LEAST = 0.5;      /* narrower frames are merged into a grey block */
 const DASH_LEAST = 6;   /* on narrower frames a dashed outline is only noise */
 const LABEL_LEAST = 4;  /* columns */
-const COMPACT = 820;    /* below this width the tools have a line of their own */
+const COMPACT = 820;    /* below this width the tools get a line of their own */
 const TOOLS = 460;      /* width of the tools beside the title */
 const TIP = 560;        /* widest tooltip */
 
@@ -38,7 +38,7 @@ function text_width(text, font) {
 }
 const character = text_width("0".repeat(100), "12px " + mono) / 100;
 
-/* The longest beginning of the text that fits, with an ellipsis where it had to be cut. */
+/* The longest beginning of the text that fits, with an ellipsis if it was cut. */
 function fit(text, columns) {
 	if (text.length <= columns && /^[\x20-\x7e]*$/.test(text))
 		return text;
@@ -76,7 +76,7 @@ function wrap(text, font, room) {
 	return result;
 }
 
-/* The drawing that was there for readers without script makes room. */
+/* Removes the drawing that was there for readers without scripts. */
 for (const selector of [".head", ".frames", ".foot"])
 	root.querySelector(selector).remove();
 for (const title of root.querySelectorAll(":scope > title")) {
@@ -130,7 +130,7 @@ function frame_width(node) {
 	return depth[node] <= depth[zoom] ? inner : width[node] / width[zoom] * inner;
 }
 
-/* Paths by class and colour, and labels, for what is on the page. */
+/* Collects what is on the page: paths by class and colour, and labels. */
 function collect() {
 	const paths = new Map(), labels = [];
 	const scale = inner / width[zoom];
@@ -168,7 +168,7 @@ function collect() {
 			node++;
 			continue;
 		}
-		/* The heaviest siblings stand first: all that follow are narrow too. */
+		/* The heaviest siblings come first, so all that follow are narrow, too. */
 		const above = parent[node], block = (filled[above] - start[node]) * scale;
 		if (block >= LEAST)
 			add("narrow", rectangle(MARGIN + (start[node] - start[zoom]) * scale,
@@ -206,7 +206,7 @@ function draw_frames() {
 	return deepest;
 }
 
-/* Lines of text, wrapped; returns the baseline that would come next. */
+/* Writes wrapped lines of text; returns the baseline of the next line. */
 function draw_lines(into, texts, y) {
 	for (const text of texts)
 		for (const piece of wrap(text, "13px " + sans, inner)) {
@@ -220,7 +220,7 @@ const legend_note = legend && legend.querySelector(".note");
 const legend_x = legend && Number(legend_note.getAttribute("x"));
 const legend_y = legend && Number(legend_note.getAttribute("y"));
 
-/* The legend is drawn already; it is moved, and its last words get a line of their own where the page is narrow. */
+/* The legend exists already. It is moved, and on a narrow page its last words get a line of their own. */
 function draw_legend(y) {
 	const fits = legend_x + text_width(legend_note.textContent, "13px " + sans) <= page - MARGIN;
 	legend.setAttribute("transform", "translate(0," + (y - legend_y) + ")");

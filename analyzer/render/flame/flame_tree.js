@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The flame graph's script, first part of three: the tree as it stands in the file, and numbers as people read them. The
- * parts are put into one function when a page is written (analyzer/render/flame/flame_svg.c), so nothing of them is seen by
- * the page around the drawing.
+ * The flame graph's script, first part of three: the tree as the file has it, and numbers as people read them. When a
+ * page is written, the parts are put into one function (analyzer/render/flame/flame_svg.c), so that the page around the
+ * drawing sees nothing of them.
  *
  * Names come from programs that nobody vouches for. They are put on the page as text only, never as markup.
  */
@@ -17,7 +17,7 @@ function part(name) {
 	return element ? JSON.parse(element.textContent) : null;
 }
 
-/* A part with values for a few numbers only: number, value, number, value, ... */
+/* A part that has values for few numbers only: number, value, number, value, ... */
 function pairs(name) {
 	const map = new Map(), list = part(name);
 	for (let at = 0; at < list.length; at += 2)
@@ -38,7 +38,7 @@ const by_space = about.value.endsWith("space");
 const shown = by_space ? space : objects, base_shown = by_space ? base_space : base_objects;
 const width = Float64Array.from(part("width") || shown);
 const count = width.length;
-width[0] = width[0] || 1; /* nothing was allocated: an empty drawing */
+width[0] = width[0] || 1; /* nothing was allocated: the drawing is empty */
 
 /* In preorder a node's subtree is the range up to end[node]; siblings lie side by side from start[node] on. */
 const parent = new Uint32Array(count), end = new Uint32Array(count);
@@ -68,7 +68,7 @@ arrange();
 /* Values are rounded to: */
 const grain = width[0] < 1e6 ? 0.001 : 1;
 
-/* A node's flat value: the part that its children do not have; 0 if rounding alone could make the difference. */
+/* A node's flat value: the part that its children do not have; 0 if mere rounding could explain the difference. */
 function flat(values, node) {
 	let left = values[node], rounding = grain / 2;
 	for (let child = node + 1; child < end[node]; child = end[child]) {
@@ -78,7 +78,7 @@ function flat(values, node) {
 	return left > rounding ? left : 0;
 }
 
-/* As flame_change_index() in flame_colour.c. */
+/* The same as flame_change_index() in flame_colour.c. */
 function colour_of(node) {
 	if (!about.differential)
 		return frame_colour[frame[node]];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The flame graph's script, third part: pointer, keys, tooltip, zoom, search. The pointer is matched with the tree, not
- * with elements: most frames have none of their own.
+ * The flame graph's script, third part: pointer, keys, tooltip, zoom, search. The pointer is looked up in the tree, not
+ * among elements, because most frames have no element of their own.
  */
 /* ---- The current frame: outline, status line, tooltip ---- */
 
@@ -72,7 +72,7 @@ function fill_table(table, node) {
 	table_row(table, ["share", of_all + " of all", node ? of_parent + " of caller" : ""]);
 }
 
-/* The tooltip stays on the page and on the screen: below and right of the point, or on its other side. */
+/* The tooltip stays on the page and on the screen: it is below and right of the point, or on the other side. */
 function show_tip(x, y) {
 	tip_place.setAttribute("width", Math.min(TIP, page - 2 * MARGIN));
 	tip_place.setAttribute("height", 1000);
@@ -122,7 +122,8 @@ function set_current(node) {
 
 /* ---- From a point to a frame ---- */
 
-/* The node under a point of the drawing; or, with `block` set, the first of the narrow ones that are drawn as one. */
+/* The node under a point of the drawing. With `block` set it is the first of the narrow nodes that are drawn as one
+ * block. */
 function node_at(x, y) {
 	const row = Math.floor((y - top_edge) / ROW);
 	if (row < 0 || row >= rows.length || x < MARGIN || x >= MARGIN + inner)
@@ -156,7 +157,7 @@ function visible_or_block(node) {
 	if (!is_narrow(node))
 		return {node, block: false};
 	if (is_narrow(parent[node]))
-		return null; /* its caller is in a block already, nothing is drawn here */
+		return null; /* its caller is in a block already, so nothing is drawn here */
 	let first = parent[node] + 1;
 	while (!is_narrow(first))
 		first = end[first];
@@ -188,7 +189,7 @@ function reveal(node) {
 		window.scrollBy(0, y - window.innerHeight / 3);
 }
 
-/* A text that is not (yet) a regular expression is searched for literally, and the page says so. */
+/* A text that is not a regular expression (yet) is searched for literally, and the page says so. */
 function search_pattern(text) {
 	let pattern = null;
 	try {
@@ -212,7 +213,7 @@ function nodes_found(pattern) {
 	return result;
 }
 
-/* Sums the topmost matching frames, so that nothing is counted twice. */
+/* Sums only the topmost matching frames, so that nothing is counted twice. */
 function search_for(text) {
 	found = null;
 	matched.textContent = "";
@@ -239,7 +240,7 @@ function search_for(text) {
 	remember();
 }
 
-/* The address keeps what is shown, so that it can be sent to somebody; in another page it is not ours. */
+/* The address keeps the view, so that it can be sent to somebody. In another page the address is not ours. */
 function remember() {
 	if (!own_page)
 		return;
@@ -250,7 +251,7 @@ function remember() {
 		state.push("search=" + encodeURIComponent(search.value));
 	try {
 		history.replaceState(null, "", "#" + state.join("&"));
-	} catch (error) { /* some browsers refuse that to files; nothing is lost */
+	} catch (error) { /* some browsers refuse this for local files; nothing is lost */
 	}
 }
 
@@ -289,7 +290,7 @@ surface.addEventListener("pointerleave", () => {
 	set_current(-1);
 	hide_tip();
 });
-/* A finger can't hover: its first tap on a frame shows what a pointer would see, its second is the click. */
+/* A finger can't hover: the first tap on a frame shows its tooltip, the second is the click. */
 let tapped = -1;
 surface.addEventListener("click", event => {
 	const [x, y] = point_of(event), hit = node_at(x, y), node = hit ? hit.node : -1;
@@ -309,7 +310,7 @@ search.addEventListener("input", () => {
 	search_timer = setTimeout(() => search_for(search.value), 60);
 });
 
-/* Where an arrow key leads from the current frame; frames that are not drawn are passed over. */
+/* The frame to which an arrow key leads from the current one; frames that are not drawn are skipped. */
 function neighbour(node, key) {
 	if (key === "ArrowUp")
 		return parent[node];
@@ -343,7 +344,7 @@ function on_key(event) {
 	const typing = event.target === search;
 	if ((event.ctrlKey || event.metaKey) && event.key === "f") {
 		if (typing)
-			return; /* pressed twice: the browser's own search */
+			return; /* pressed twice: leave it to the browser's own search */
 		event.preventDefault();
 		search.focus();
 		search.select();

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads what the page carries: gzip of JSON in base64, whose columns of whole numbers are texts (docs/PAGE.md).
+// Reads the data that the page carries: gzip of JSON in base64. Columns of whole numbers are texts (docs/PAGE.md).
 
-/** By the code of a character: its digit, of six bits. */
+/** By a character's code: its digit, of six bits. */
 const DIGITS = new Uint8Array(128);
 [..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"].forEach((character, digit) => { DIGITS[character.charCodeAt(0)] = digit; });
 
 /**
- * Reads a column: differences in digits of five bits, the low ones first; the sixth says that another follows, the first digit's
- * lowest that it is below 0. Into whole numbers of 32 bits or into doubles. `before`: so many zeros stand before them.
+ * Reads a column of differences into whole numbers of 32 bits or into doubles. A digit has five bits, the low ones first; its
+ * sixth bit says that another digit follows. The lowest bit of the first digit says that the difference is negative. `before`:
+ * how many zeros to put before the values.
  * @template {Int32Array|Float64Array} [T=Float64Array]
  * @param {string} text @param {new (count: number) => T} [Type] @param {number} [before] @returns {T}
  */

@@ -9,10 +9,10 @@ import { shortName } from "../numbers/hash.js";
  * @property {string[]} names by key
  * @property {Int32Array} of the key of every frame
  * @property {number[]} first a frame of every key; -1: no stack
- * @property {number} none the key of what has no stack
+ * @property {number} none the key of samples without a stack
  */
 
-/** What a search looks at: function, file:line, module. @param {Recording} recording @param {number} frame */
+/** The text that a search looks at: function, file:line, module. @param {Recording} recording @param {number} frame */
 export function searchText(recording, frame) {
 	return frame < 0 ? "[no stack]" : `${recording.functionOf(frame)} ${recording.fileOf(frame)}:${recording.frames.line[frame]} ${recording.moduleOf(frame)}`;
 }
@@ -20,7 +20,7 @@ export function searchText(recording, frame) {
 /** @type {WeakMap<Recording, Map<string, FrameKeys>>} */
 const made = new WeakMap();
 
-/** A number for every frame such that frames that are folded into one have the same. @param {Recording} recording @param {string} fold @returns {FrameKeys} */
+/** Numbers the frames; those that are folded into one have one number. @param {Recording} recording @param {string} fold @returns {FrameKeys} */
 export function frameKeys(recording, fold) {
 	const ofRecording = made.get(recording) ?? new Map();
 	made.set(recording, ofRecording);
@@ -40,7 +40,7 @@ function nameOf(recording, fold, frame) {
 }
 
 /**
- * Numbers pairs of numbers from 0 on: equal ones have one.
+ * Numbers pairs of numbers, from 0 on; equal pairs have one number.
  * @param {Int32Array} first @param {Int32Array} second @param {number} limit of the second ones
  */
 function paired(first, second, limit) {
@@ -56,7 +56,7 @@ function paired(first, second, limit) {
 	return of;
 }
 
-/** Equal texts have equal numbers, so that no text is looked at. @param {Recording} recording @param {string} fold @returns {Int32Array} */
+/** Equal texts have equal numbers, so texts need not be compared. @param {Recording} recording @param {string} fold @returns {Int32Array} */
 function keysOf({ texts, frames }, fold) {
 	const functions = fold === "module" ? new Int32Array(frames.module.length) : frames.function;
 	let of = paired(functions, frames.module, texts.length);
@@ -64,7 +64,7 @@ function keysOf({ texts, frames }, fold) {
 	return of;
 }
 
-/** A frame of every key. @param {Int32Array} of */
+/** One frame of every key. @param {Int32Array} of */
 function firstFrames(of) {
 	/** @type {number[]} */
 	const frames = [];
@@ -72,7 +72,7 @@ function firstFrames(of) {
 	return frames;
 }
 
-/** What names a key in the address, in another page's data, too. @param {Recording} recording @param {string} fold @param {number} key */
+/** The key's name in the address. It holds for another page's data, too. @param {Recording} recording @param {string} fold @param {number} key */
 export function keyName(recording, fold, key) {
 	const { names, first } = frameKeys(recording, fold);
 	return shortName(`${names[key]}\n${fold === "module" ? "" : recording.moduleOf(first[key])}\n${fold === "line" ? recording.fileOf(first[key]) : ""}`);

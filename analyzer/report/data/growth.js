@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Growth by key between two moments, as `seep diff` has it: bytes and objects with intervals, q, and a verdict.
+// Growth by key between two moments, as in `seep diff`: bytes and objects with intervals, q, and a verdict.
 
 import { ALPHA, differenceInterval, differencePValue, unseenBytes, unseenObjects } from "../numbers/interval.js";
 
@@ -22,7 +22,7 @@ export class Growth {
 	/**
 	 * @param {{fresh: import("../numbers/measures.js").Measures, gone: import("../numbers/measures.js").Measures}} difference
 	 * @param {number} rate of sampling; 0: between a moment and itself
-	 * @param {Float64Array} largest objects that a sample of each key stood for at most
+	 * @param {Float64Array} largest the most objects for which a sample of each key stood
 	 */
 	constructor({ fresh, gone }, rate, largest) {
 		this.fresh = fresh;
@@ -64,14 +64,15 @@ export class Growth {
 		const { bytes: fresh } = this.fresh;
 		const { bytes: gone } = this.gone;
 		const less = this.bytes(key) > 0 ? gone : fresh;
-		if (Math.abs(this.bytes(key)) <= Math.max(less.largest[key], this.#unseen(key))) return false; /* an interval reaches at least so far */
+		/* an interval reaches at least this far */
+		if (Math.abs(this.bytes(key)) <= Math.max(less.largest[key], this.#unseen(key))) return false;
 		const ends = this.interval(key);
 		return ends.low > 0 || ends.high < 0;
 	}
 
 	/**
-	 * The q-values. `exactly`: all of them; otherwise those that may be 5 % or less: a p-value above that is left at 1, which changes no
-	 * verdict, and saves the search for it.
+	 * The q-values: all of them (`exactly`), or only those that may be 5 % or less. Then greater p-values are left at 1: that
+	 * changes no verdict and saves the search for them.
 	 * @param {boolean} exactly
 	 */
 	#q(exactly) {

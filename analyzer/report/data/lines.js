@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What each line of a function stands for: flat values of stacks whose place it is, cumulative ones of all that pass through it, each once.
-// The numbers are those of `seep annotate` (analyzer/source/line_table.c).
+// The numbers of each line of a function. A flat value sums the stacks that end at the line; a cumulative one sums all
+// stacks that pass through it, each once. The numbers are those of `seep annotate` (analyzer/source/line_table.c).
 
 import { Growth } from "./growth.js";
 import { siteValues } from "./values.js";
@@ -22,7 +22,7 @@ import { Measures } from "../numbers/measures.js";
  * @property {Call[]} calls the largest first
  */
 
-/** What names a function in the address. @param {Recording} recording @param {number} frame */
+/** The function's name in the address. @param {Recording} recording @param {number} frame */
 export const functionKey = (recording, frame) => (frame < 0 ? "" : `${recording.functionOf(frame)}\n${recording.fileOf(frame) || recording.moduleOf(frame)}`);
 
 /** A frame of the function with this key; -1: there is none. @param {Recording} recording @param {string} key */
@@ -32,7 +32,7 @@ export function frameOfFunction(recording, key) {
 	return -1;
 }
 
-/** The numbers of one function's lines, in order, and which frames stand on each. */
+/** The numbers of one function's lines, in order, and the frames of each line. */
 class Rows {
 	/** @param {Recording} recording @param {number} of a frame of the function */
 	constructor(recording, of) {
@@ -43,20 +43,20 @@ class Rows {
 		for (let frame = 0; file && frame < frames.line.length; frame++) if (frames.function[frame] === name && frames.file[frame] === file && frames.line[frame]) numbers.add(frames.line[frame]);
 		this.numbers = [...numbers].sort((a, b) => a - b);
 		const at = new Map(this.numbers.map((number, row) => [number, row]));
-		/** By frame; -1: on none of them. Other functions may stand on the same lines. */
+		/** By frame: its row; -1: none. Other functions may have frames on the same lines. */
 		this.of = new Int32Array(frames.line.length).fill(-1);
 		for (let frame = 0; file && frame < frames.line.length; frame++) if (frames.file[frame] === file) this.of[frame] = at.get(frames.line[frame]) ?? -1;
 		this.count = this.numbers.length;
 	}
 }
 
-/** Walks the stacks of all sites that count, and files each with the lines and the calls from them that it passes through. */
+/** Walks the stacks of all sites that count, and files each site with the lines through which its stack passes, and with the calls from them. */
 class Sorting {
 	/** @param {Recording} recording @param {Rows} rows @param {(site: number) => boolean} counts */
 	constructor(recording, rows, counts) {
 		this.recording = recording;
 		this.rows = rows;
-		/** @type {{site: number, key: number}[]} keys: rows flat, then rows cumulative, then calls */
+		/** @type {{site: number, key: number}[]} keys: flat rows, then cumulative rows, then calls */
 		this.entries = [];
 		/** @type {Map<string, number>} row and function -> index into calls */
 		this.callIndex = new Map();
@@ -69,7 +69,7 @@ class Sorting {
 		this.keys = 2 * rows.count + this.calls.length;
 	}
 
-	/** By node, whether a stack that ends there passes through one of the lines. */
+	/** By node: does a stack that ends there pass through one of the lines? */
 	#touches() {
 		const { nodeParent, nodeFrame } = this.recording;
 		const touches = new Uint8Array(nodeParent.length);
@@ -129,14 +129,14 @@ class Sorting {
 	}
 }
 
-/** The lines of one function: which stacks pass through each is found once, what they hold for any metric and moments. */
+/** The lines of one function. The stacks that pass through each are found once; their values can then be asked for any metric and any moments. */
 export class FunctionLines {
-	/** @param {Recording} recording @param {number} frame one of the function's @param {(site: number) => boolean} [counts] sites that count; all, where it is not given */
+	/** @param {Recording} recording @param {number} frame one of the function's @param {(site: number) => boolean} [counts] sites that count; by default all */
 	constructor(recording, frame, counts = () => true) {
 		this.recording = recording;
 		this.rows = new Rows(recording, frame);
 		this.sorting = new Sorting(recording, this.rows, counts);
-		/** The sites that pass through, for sums over cells. */
+		/** The sites whose stacks pass through, for sums over cells. */
 		this.keyOf = new Int32Array(recording.siteCount).fill(-1);
 		for (const { site } of this.sorting.entries) this.keyOf[site] = site;
 	}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The nodes of a tree, which grow from the recording's trie of calls as they are looked at: a picture has room for few of 100,000. The
-// children of a node are neighbours, first[node] to end[node], and stand behind it. Calls wait in the list of the node they came to.
+// The nodes of a tree. They grow from the recording's trie of calls when they are looked at, because a picture has room
+// for few of 100,000. The children of a node are neighbours, first[node] to end[node], and have higher numbers than the
+// node. Calls wait in the list of the node that they have reached.
 
 const ROOM = 1024;
 
@@ -29,16 +30,16 @@ export class Nodes {
 		this.callWidth = ofCalls.width;
 		this.callNet = ofCalls.net;
 		this.parent = new Int32Array(ROOM);
-		this.frame = new Int32Array(ROOM); /* one of those that are folded into it */
+		this.frame = new Int32Array(ROOM); /* one of the frames that are folded into it */
 		this.key = new Int32Array(ROOM); /* of this.keys.names; the root's is -1 */
 		this.depth = new Int32Array(ROOM);
 		this.width = new Float64Array(ROOM);
-		this.net = new Float64Array(ROOM); /* what is shown: width, but where it may be below 0 */
+		this.net = new Float64Array(ROOM); /* the value that is shown: width, unless it may be below 0 */
 		this.first = new Int32Array(ROOM); /* until it has children: the call that came last; 0: none */
 		this.end = new Int32Array(ROOM); /* 0: its children have not grown yet */
 		this.waiting = new Int32Array(nodeParent.length); /* by call: the one that came before it; once all have grown, its node */
 		this.child = new Int32Array(keys.names.length); /* by key, of the node whose children grow */
-		this.list = 0; /* that of the node whose children grow */
+		this.list = 0; /* the newest call that waits at the node whose children grow */
 		this.count = 1; /* the root */
 		this.first[0] = 1;
 		this.key[0] = this.frame[0] = -1;
@@ -53,7 +54,7 @@ export class Nodes {
 		for (const name of /** @type {const} */ (["width", "net"])) this[name] = doubled(this[name]);
 	}
 
-	/** The child of a node that such a frame has. @param {number} parent @param {number} frame */
+	/** The node's child for such a frame. @param {number} parent @param {number} frame */
 	#childOf(parent, frame) {
 		const key = frame < 0 ? this.keys.none : this.keys.of[frame];
 		if ((this.recursion && this.key[parent] === key) || (frame >= 0 && this.hidden?.[frame])) return parent;
@@ -82,7 +83,7 @@ export class Nodes {
 		this.net[node] += this.callNet[call];
 	}
 
-	/** What is known of no stack stands beside all others. */
+	/** Samples without a stack get a node beside all others. */
 	#putUnknown() {
 		if (!(this.callWidth[0] > 0)) return;
 		const node = this.#childOf(0, -1);
@@ -90,11 +91,11 @@ export class Nodes {
 		this.net[node] = this.callNet[0];
 	}
 
-	/** From the callers on: at the outermost, or at those with a key. @param {number} around */
+	/** Begins at the callers: at the outermost, or at those with a key. @param {number} around */
 	#beginAtCallers(around) {
 		const { callerOf, callWidth, callNet } = this;
 		const calls = callerOf.length;
-		this.callee = new Int32Array(calls); /* by call: the first that it calls, and that is shown; 0: none */
+		this.callee = new Int32Array(calls); /* by call: the first of its callees that is shown; 0: none */
 		this.beside = new Int32Array(calls); /* the next that its caller calls */
 		this.#putUnknown();
 		const hasNet = callNet !== callWidth;
@@ -123,7 +124,7 @@ export class Nodes {
 		}
 	}
 
-	/** From the allocating functions on, or from calls with a key. @param {number} around */
+	/** Begins at the allocating functions, or at calls with a key. @param {number} around */
 	#beginAtCallees(around) {
 		const { callerOf, frameOf, callWidth, callNet } = this;
 		this.at = new Int32Array(callerOf.length); /* by call: where on its stack it is */
@@ -149,7 +150,7 @@ export class Nodes {
 		this.end[node] = this.count;
 	}
 
-	/** Puts below a node what the calls in the list call, or are called by. @param {number} node */
+	/** Puts the callees, or the callers, of the calls in the list below a node. @param {number} node */
 	#growListed(node) {
 		const { callee, beside, at } = this;
 		for (let call = this.list; call; call = this.list) {
@@ -162,12 +163,12 @@ export class Nodes {
 		}
 	}
 
-	/** All of them. */
+	/** Grows all of them. */
 	growAll() {
 		for (let node = 0; node < this.count; node++) this.grow(node);
 	}
 
-	/** The node at which the stack of a call ends, once all have grown. @param {number} call */
+	/** The node at which the stack of a call ends; all must have grown. @param {number} call */
 	nodeOfCall(call) {
 		return call ? this.waiting[call] : this.child[this.keys.none];
 	}

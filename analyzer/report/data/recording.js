@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The recording that a page is about, and what it answers: what was in use at a moment, what grew between two, what had
-// been allocated, by site. The numbers are those of `seep report` and `seep diff` (docs/SAMPLING.md).
+// The recording that a page is about, and its answers by site: what was in use at a moment, what grew between two
+// moments, what had been allocated. The numbers are those of `seep report` and `seep diff` (docs/SAMPLING.md).
 
 import { column } from "./data.js";
 import { Growth } from "./growth.js";
@@ -32,7 +32,7 @@ function extended(values, more) {
 }
 
 export class Recording {
-	/** @param {any} document what docs/PAGE.md describes */
+	/** @param {any} document as in docs/PAGE.md */
 	constructor(document) {
 		this.document = document;
 		/** @type {number} */
@@ -54,20 +54,20 @@ export class Recording {
 		this.frames = columnsOf(document.frames, ["function", "file", "module", "line", "inlined"], Int32Array);
 		this.cells = columnsOf(document.cells, ["site", "born", "dead"], Int32Array);
 		this.weights = this.#weigh();
-		/** @type {number} sites that share the last one's number */
+		/** @type {number} sites that share the last site's number */
 		this.leftOut = document.sites.left_out;
 		if (this.leftOut) this.#nameRest();
 		this.counters = { ...columnsOf(document.counters, ["site", "moment"], Int32Array), ...columnsOf(document.counters, ["bytes", "objects"], Float64Array) };
 		/** @type {number[]} */
 		this.largest = document.counters.largest;
-		/** @type {string[]} what names the rows of the answer in the address, in another page's data, too */
+		/** @type {string[]} names of the answer's rows in the address; they hold for another page's data, too */
 		this.rowKeys = [];
 		for (const place of document.leaks?.places ?? []) this.rowKeys.push(this.#newRowKey(shortName(JSON.stringify([place.function, place.file, place.line, place.module]))));
 		/** @type {Map<string, {count: number, frames: number[], keyOf: Int32Array}>} */
 		this.grouped = new Map();
 	}
 
-	/** Places without names may read alike: they are counted. @param {string} key */
+	/** Places without names may read alike, so they are numbered. @param {string} key */
 	#newRowKey(key) {
 		let name = key;
 		for (let again = 2; this.rowKeys.includes(name); again++) name = `${key}-${again}`;
@@ -77,7 +77,7 @@ export class Recording {
 	/** What each cell adds to a sum. */
 	#weigh() {
 		const { size, rate, count } = columnsOf(this.document.cells, ["size", "rate", "count"], Float64Array);
-		/** @type {{site: number, born: number, dead: number, samples: number, bytes: number[], objects: number[]}[]} cells of which the sums alone are known */
+		/** @type {{site: number, born: number, dead: number, samples: number, bytes: number[], objects: number[]}[]} cells of which only the sums are known */
 		const rest = this.document.rest;
 		const sums = new Measures(rest.length);
 		rest.forEach((of, i) => sums.set(i, of));
@@ -85,7 +85,7 @@ export class Recording {
 		return new Weights(size, rate, count, sums);
 	}
 
-	/** The sites that are left out are one, with a frame of its own. */
+	/** The sites that are left out become one, with a frame of its own. */
 	#nameRest() {
 		const site = this.siteCount - 1;
 		const frame = this.frames.function.length;
@@ -109,7 +109,7 @@ export class Recording {
 	moduleOf(frame) {
 		return frame < 0 ? "" : this.texts[this.frames.module[frame]];
 	}
-	/** "file.c:12", the file without its directories; "" where it is not known. @param {number} frame */
+	/** "file.c:12", the file without its directories; "": it is not known. @param {number} frame */
 	lineOf(frame) {
 		const file = this.fileOf(frame);
 		return file ? `${file.slice(file.lastIndexOf("/") + 1)}:${this.frames.line[frame]}` : "";
@@ -120,19 +120,19 @@ export class Recording {
 		return shorten(withoutParameters(this.document.leaks.places[row].function || "[unknown]"), NAME_MOST);
 	}
 
-	/** The row of the answer that the address names so; -1: there is none, or none is chosen. @param {string} key */
+	/** The answer's row with that name in the address; -1: there is none, or none is chosen. @param {string} key */
 	rowOf(key) {
 		return this.rowKeys.indexOf(key);
 	}
 
-	/** The key that sites of one row of the answer have, for the functions below: all others are not counted. @param {number} row -1: all are @returns {Keys} */
+	/** Keys for the functions below that make them count the sites of one row of the answer only. @param {number} row -1: count all @returns {Keys} */
 	keysOfRow(row) {
 		return row < 0 ? null : this.siteRow.map((of, site) => (of === row ? site : -1));
 	}
 
 	/**
-	 * The moment of the snapshot with that number, or of the nearest that is still there; -1: this is not a number.
-	 * @param {string} text @param {boolean} isLater of those of two recordings that have one number
+	 * The moment of the snapshot with that number, or of the nearest one that still exists; -1: the text is not a number.
+	 * @param {string} text @param {boolean} isLater which to take if two recordings each have that number
 	 */
 	momentOf(text, isLater) {
 		if (!/^\d+$/.test(text)) return -1;
@@ -161,7 +161,7 @@ export class Recording {
 		return values;
 	}
 
-	/** What each site has more or less of at the later of two moments. @param {number} before @param {number} after */
+	/** How much more or less each site has at the later of two moments. @param {number} before @param {number} after */
 	growthBySite(before, after) {
 		const values = new Float64Array(this.siteCount);
 		const { site, born, dead } = this.cells;
@@ -174,8 +174,8 @@ export class Recording {
 	}
 
 	/**
-	 * In-use bytes by key at every moment: one pass over all cells. `keyOfBirth`: keys by the moment that saw a sample first, of the sites
-	 * that have one.
+	 * In-use bytes by key at every moment: one pass over all cells. `keyOfBirth`: the keys by the moment that first saw a sample,
+	 * for sites that have a key.
 	 * @param {number} keys @param {Keys} keyOf @param {Int32Array} [keyOfBirth]
 	 * @returns {Float64Array[]}
 	 */
@@ -192,7 +192,7 @@ export class Recording {
 		return series;
 	}
 
-	/** In-use bytes with their interval at each moment, of all sites or of those that have a key. @param {Keys} keyOf */
+	/** In-use bytes with their interval at each moment, of all sites or of those with a key. @param {Keys} keyOf */
 	series(keyOf) {
 		const sums = new Sums(this.count);
 		const { site, born, dead } = this.cells;
@@ -206,7 +206,7 @@ export class Recording {
 		});
 	}
 
-	/** Samples that only the later moment has, and that only the earlier has. @param {number} before @param {number} after @param {number} keys @param {Keys} keyOf */
+	/** The samples that only the later moment has, and those that only the earlier has. @param {number} before @param {number} after @param {number} keys @param {Keys} keyOf */
 	difference(before, after, keys, keyOf) {
 		const fresh = new Measures(keys);
 		const gone = new Measures(keys);
@@ -221,7 +221,7 @@ export class Recording {
 		return { fresh, gone };
 	}
 
-	/** What each site had allocated by a moment: bytes, objects, and the objects that its largest sample stood for. @param {number} moment */
+	/** What each site had allocated by a moment: bytes, objects, and the objects for which its largest sample stood. @param {number} moment */
 	allocated(moment) {
 		const bytes = new Float64Array(this.siteCount);
 		const objects = new Float64Array(this.siteCount);
@@ -235,7 +235,7 @@ export class Recording {
 		return { bytes, objects, largest };
 	}
 
-	/** The same between two moments; of a recording's only one: all until then. @param {number} before @param {number} after */
+	/** The same between two moments. If the recording has only one moment: everything until then. @param {number} before @param {number} after */
 	allocatedBetween(before, after) {
 		const now = this.allocated(after);
 		if (this.count === 1) return now;
@@ -262,7 +262,7 @@ export class Recording {
 		return by === "module" ? this.moduleOf(frame) : String(site);
 	}
 
-	/** The key of every site when sites are grouped: "site", "function", "line" or "module" of their place. @param {string} by */
+	/** The key of every site if sites are grouped by "site", or by "function", "line" or "module" of their place. @param {string} by */
 	groups(by) {
 		const known = this.grouped.get(by);
 		if (known) return known;

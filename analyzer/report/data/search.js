@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Regular expressions as readers type them, and what one finds in a tree.
+// Regular expressions as readers type them, and the nodes of a tree that match.
 
-/** A regular expression, or null with the reason told. @param {string} text @param {(reason: string) => void} complain */
+/** A regular expression, or null, after complaining. @param {string} text @param {(reason: string) => void} complain */
 export function expression(text, complain) {
 	if (!text) return null;
 	try {

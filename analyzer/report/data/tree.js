@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The tree that a flame graph draws, made from the recording's trie of calls: folded, inverted, focused, or around one
-// function. Who draws a node's children puts those that can be seen in order.
+// function. The order of a node's children is left to whoever draws them: only those that can be seen need to be
+// sorted.
 
 import { Nodes } from "./nodes.js";
 import { frameKeys, keyName, searchText } from "./frame_keys.js";
@@ -20,7 +21,7 @@ import { withoutParameters } from "../numbers/words.js";
  * @property {number} around frame key: only stacks through it, from it on outwards or inwards; -1: all
  */
 
-/** For every call of the trie, whether it or one of its callers is such a frame. @param {Recording} recording @param {(frame: number) => boolean} isSuch */
+/** For every call of the trie: is it, or one of its callers, such a frame? @param {Recording} recording @param {(frame: number) => boolean} isSuch */
 function onStack({ nodeParent, nodeFrame, frames: { line } }, isSuch) {
 	const frames = new Int8Array(line.length).fill(-1);
 	const found = new Uint8Array(nodeParent.length);
@@ -32,7 +33,7 @@ function onStack({ nodeParent, nodeFrame, frames: { line } }, isSuch) {
 	return found;
 }
 
-/** For every call of the trie, whether stacks that end there are shown; null: all are. @param {Recording} recording @param {FrameKeys} keys @param {TreeOptions} options */
+/** For every call of the trie: are stacks shown that end there? null: all are. @param {Recording} recording @param {FrameKeys} keys @param {TreeOptions} options */
 function wantedCalls(recording, keys, { only, without, around }) {
 	/** @type {[(frame: number) => boolean, number][]} */
 	const rules = [];
@@ -44,7 +45,7 @@ function wantedCalls(recording, keys, { only, without, around }) {
 	return found[0].map((_, call) => (rules.every(([, is], rule) => found[rule][call] === is) ? 1 : 0));
 }
 
-/** What the stacks have that end at each call. @param {Recording} recording @param {import("./values.js").Values} values by site @param {Uint8Array|null} wanted */
+/** The sum of the stacks that end at each call. @param {Recording} recording @param {import("./values.js").Values} values by site @param {Uint8Array|null} wanted */
 function valuesOfCalls({ siteNode, siteCount, nodeParent }, { width, net }, wanted) {
 	const ofCalls = { width: new Float64Array(nodeParent.length), net: new Float64Array(net === width ? 0 : nodeParent.length) };
 	for (let site = 0; site < siteCount; site++) {
@@ -76,7 +77,7 @@ export class Tree extends Nodes {
 		this.nodesOfSites = null;
 	}
 
-	/** The node of every site; -1: it is not shown. All nodes have grown then. */
+	/** The node of every site; -1: it is not shown. Makes all nodes grow. */
 	get sites() {
 		if (this.nodesOfSites) return this.nodesOfSites;
 		const { siteNode } = this.recording;
@@ -85,7 +86,7 @@ export class Tree extends Nodes {
 		return this.nodesOfSites;
 	}
 
-	/** What a node and those below it have of samples. @param {Measures} measures by site */
+	/** The samples of each node and of those below it. @param {Measures} measures by site */
 	sumMeasures(measures) {
 		const { sites } = this;
 		const sums = new Measures(this.count);
@@ -95,7 +96,7 @@ export class Tree extends Nodes {
 	}
 
 	/**
-	 * Children that are at least so wide, the widest first; equal ones by name. `seep flame` puts them in the same order.
+	 * The children that are at least this wide, the widest first; equal ones by name. `seep flame` puts them in the same order.
 	 * @param {number} node @param {number} least
 	 */
 	children(node, least = 0) {
@@ -106,12 +107,12 @@ export class Tree extends Nodes {
 		return list.length < 2 ? list : list.sort((a, b) => width[b] - width[a] || (this.name(a) < this.name(b) ? -1 : 1));
 	}
 
-	/** What names a node among its siblings in the address. @param {number} node */
+	/** A node's name in the address, among its siblings. @param {number} node */
 	shortName(node) {
 		return keyName(this.recording, this.options.fold, this.key[node]);
 	}
 
-	/** The node at the end of a path of such names, or as much of it as there is. @param {string} names */
+	/** The node at the end of a path of such names, or of as much of the path as there is. @param {string} names */
 	nodeAt(names) {
 		let node = 0;
 		for (const name of names ? names.split(".") : []) {
@@ -124,7 +125,7 @@ export class Tree extends Nodes {
 		return node;
 	}
 
-	/** What all stacks through a function have, each once. @param {number} key */
+	/** The sum of all stacks through a function, each counted once. @param {number} key */
 	through(key) {
 		const { callerOf, frameOf, keys, callNet, inverted } = this;
 		const isInside = new Uint8Array(callerOf.length);
@@ -132,12 +133,13 @@ export class Tree extends Nodes {
 		for (let call = 1; call < isInside.length; call++) {
 			const isOutermost = keys.of[frameOf[call]] === key && !isInside[callerOf[call]];
 			isInside[call] = isOutermost ? 1 : isInside[callerOf[call]];
-			if (inverted ? isInside[call] : isOutermost) sum += callNet[call]; /* of callers, what they call is in it */
+			/* in a tree of callers this includes what they call */
+			if (inverted ? isInside[call] : isOutermost) sum += callNet[call];
 		}
 		return sum;
 	}
 
-	/** What a node's own function asked for, of what is shown. @param {number} node */
+	/** What a node's own function asked for, in the present view. @param {number} node */
 	ownOf(node) {
 		this.grow(node);
 		let own = this.net[node];
@@ -158,14 +160,14 @@ export class Tree extends Nodes {
 		return node === 0 ? "all" : this.keys.names[this.key[node]];
 	}
 
-	/** The name as far as there is room for it on a frame: without parameters, but with the line where frames are lines. @param {number} node */
+	/** The name for a frame, where room is short: without parameters, but with the line if frames are lines. @param {number} node */
 	label(node) {
 		const { frame, recording, options } = this;
 		if (node === 0 || options.fold !== "line" || frame[node] < 0) return withoutParameters(this.name(node));
 		return `${withoutParameters(recording.functionOf(frame[node]))} ${recording.lineOf(frame[node])}`.trimEnd();
 	}
 
-	/** What a search looks at, of a node. @param {number} node */
+	/** The node's text that a search looks at. @param {number} node */
 	text(node) {
 		return node === 0 ? "" : this.options.fold === "module" ? this.name(node) : searchText(this.recording, this.frame[node]);
 	}

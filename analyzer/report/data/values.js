@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a view shows for each site: in use at AFTER, or what happened between BEFORE and AFTER.
+// The value that a view shows for each site: in use at AFTER, or the change between BEFORE and AFTER.
 
 /** @type {Record<string, string>} */
 export const METRICS = {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A page that `seep serve` gave carries no data: it asks its server for them, and again whenever there are newer ones.
+// A page from `seep serve` carries no data: it asks its server for them, and again whenever there are newer ones.
 
 import { documentOf } from "../data/data.js";
 import { make, safe } from "../dom.js";
@@ -34,7 +34,7 @@ async function ask(name) {
 }
 
 export class Follower {
-	/** @param {(document: any) => Promise<void>} show what puts new data on the page, when the reader is not in the midst of something */
+	/** @param {(document: any) => Promise<void>} show puts new data on the page as soon as the reader is not in the middle of something */
 	constructor(show) {
 		this.show = show;
 		/** @type {string|null} */
@@ -77,7 +77,8 @@ export class Follower {
 				await this.#look();
 			} catch (thrown) {
 				const error = /** @type {Error} */ (thrown);
-				const lost = error instanceof TypeError || error.name === "TimeoutError" || error.name === "AbortError"; /* fetch's own */
+				/* fetch's own error */
+				const lost = error instanceof TypeError || error.name === "TimeoutError" || error.name === "AbortError";
 				this.#say("lost", `${lost ? "connection lost" : safe(error.message)}${this.dataOf ? `, last data of ${clock(this.dataOf)}` : ""}`);
 			}
 			await wait(this.version === null ? FIRST_POLL_MS : POLL_MS);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the address does not hold, and the reader would miss when the page is built anew: where it is scrolled to, and what has
-// the focus. And when not to build it anew: in the midst of something.
+// Keeps what the address does not hold but the reader would miss when the page is built anew: its scroll position and
+// its focus. It also tells when not to build the page anew: while the reader is in the middle of something.
 
-const PATIENCE_MS = 5000; /* with a list that may be open: the page can't see that */
+const PATIENCE_MS = 5000; /* with a list that may be open: the page can't see whether it is */
 
 let pressed = false;
 for (const type of ["pointerdown", "pointerup", "pointercancel"]) document.addEventListener(type, () => { pressed = type === "pointerdown"; }, true);
@@ -15,7 +15,7 @@ function isBusy(root, since) {
 	return document.activeElement?.tagName === "SELECT" && Date.now() - since < PATIENCE_MS;
 }
 
-/** Resolves when the reader drags nothing, has no menu open and no text marked. @param {Element} root */
+/** Resolves when the reader is not dragging, and has no menu open and no text selected. @param {Element} root */
 export async function untilIdle(root) {
 	const since = Date.now();
 	while (isBusy(root, since)) await new Promise((done) => { setTimeout(done, 100); });
@@ -39,7 +39,7 @@ function focusOf(root) {
 	return { section: section.className, tag: element.tagName, at, range };
 }
 
-/** Remembers; what it returns brings it back. @param {Element} root */
+/** Remembers the place; the function that it returns brings it back. @param {Element} root */
 export function keep(root) {
 	const scroll = scrollOf(root);
 	const focus = focusOf(root);

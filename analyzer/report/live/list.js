@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Keeps the list of recordings current: it is asked for again, and what is new takes the place of what stands there.
+// Keeps the list of recordings current: asks for it again, and replaces the old list by the new one.
 
 import "./list.css";
 import { followTheme } from "../theme.js";

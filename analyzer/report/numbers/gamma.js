@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The incomplete gamma function and its inverse: analyzer/statistics/gamma.c, line by line, whose comments have the
+// The incomplete gamma function and its inverse: analyzer/statistics/gamma.c line by line, whose comments name the
 // sources. tests/page/ holds both to the same numbers.
 
 const STEPS_LIMIT = 1000000;
@@ -7,7 +7,7 @@ const MANY_DEGREES = 1e6;
 const STIRLING_SHAPE = 10;
 const EPSILON = Number.EPSILON;
 
-/** ln Gamma(x) for x > 0: Stirling's series (DLMF 5.11.1) after x was raised above 15 by the recurrence. @param {number} x */
+/** ln Gamma(x) for x > 0: Stirling's series (DLMF 5.11.1) after the recurrence has raised x above 15. @param {number} x */
 export function lnGamma(x) {
 	let shift = 0;
 	let product = 1;

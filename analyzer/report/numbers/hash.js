@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A number for a text: FNV-1a. Colours are picked by it, and the address names by it what has a long name.
+// A number for a text: FNV-1a. It picks colours, and it stands for long names in the address.
 
 /** @param {string} text */
 export function hashOf(text) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sums of samples and how sure they are: analyzer/statistics/measure.c, interval.c and discovery.c, whose comments have
+// Sums of samples and how sure they are: analyzer/statistics/measure.c, interval.c and discovery.c, whose comments name
 // the sources. tests/page/ holds both to the same numbers.
 
 import { chiSquaredQuantile, gammaProbability } from "./gamma.js";
@@ -8,7 +8,7 @@ export const ALPHA = 0.05;
 const P_SMALLEST = 1e-300;
 const P_NEAR = 1e-11;
 const P_STEPS = 60;
-const QUANTILES = 10000; /* so many are remembered */
+const QUANTILES = 10000; /* how many are remembered */
 const SURELY_SHOWN = 30;
 const SECANT_STEPS = 30;
 const SECANT_NEAR = 1e-10;
@@ -28,7 +28,7 @@ export function estimate(sum) {
 /** @param {number} variance @param {number} x */
 const variancePossible = (variance, x) => Math.min(variance, x * x);
 
-/** Quantiles at ALPHA by degrees of freedom: sums of as many samples of one size have the same. */
+/** Quantiles at ALPHA by degrees of freedom: sums of equally many samples of one size share them. */
 const [lowQuantiles, highQuantiles] = [new Map(), new Map()];
 
 /** @param {number} alpha @param {boolean} lower @param {number} degrees @returns {number} */
@@ -109,7 +109,7 @@ export function differenceInterval(fresh, gone, unseen, alpha = ALPHA) {
 	};
 }
 
-/** The smallest alpha at which differenceInterval() excludes 0; 1 where none does. @param {Sum} fresh @param {Sum} gone @param {number} unseen */
+/** The smallest alpha at which differenceInterval() excludes 0; 1: there is none. @param {Sum} fresh @param {Sum} gone @param {number} unseen */
 export function differencePValue(fresh, gone, unseen) {
 	const hasGrown = estimate(fresh) > estimate(gone);
 	const more = hasGrown ? fresh : gone;
@@ -142,7 +142,7 @@ export function differencePValue(fresh, gone, unseen) {
 	return Math.exp(-t * t);
 }
 
-/** What one sample that was not taken may have stood for, at most. @param {number} rate */
+/** The most bytes for which one sample that was not taken may have stood. @param {number} rate */
 export const unseenBytes = (rate) => (rate > 1 ? rate : 0);
-/** The same in objects, of those that are no smaller than the smallest sampled one. @param {number} rate @param {number} largestEver */
+/** The same for objects that are no smaller than the smallest sampled one. @param {number} rate @param {number} largestEver */
 export const unseenObjects = (rate, largestEver) => (rate > 1 ? largestEver : 0);

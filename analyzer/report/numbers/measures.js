@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sums of many sets of samples side by side in typed arrays: entry i is what interval.js calls a measure. A page has hundreds of
-// thousands of them, for which objects would be too slow.
+// Sums of many sets of samples, side by side in typed arrays: entry i is a measure in the sense of interval.js. A page
+// has hundreds of thousands of them, for which objects would be too slow.
 
 /** @typedef {import("./interval.js").Sum} Sum */
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What cells of equal samples add to sums (analyzer/statistics/measure.c). A page has hundreds of thousands of cells, so no more is
-// kept of each than all of it follows from.
+// What cells of equal samples add to sums (analyzer/statistics/measure.c). A page has hundreds of thousands of cells,
+// so only those numbers are kept from which the rest can be computed.
 
 /** @typedef {import("./measures.js").Measures} Measures */
 
@@ -11,8 +11,8 @@ export const smallestSampled = (rate, largest) => -rate * (largest > 1 ? Math.lo
 
 export class Weights {
 	/**
-	 * @param {Float64Array} size of each cell's samples @param {Float64Array} rate that they were taken at @param {Float64Array} count of them
-	 * @param {Measures} rest more cells, of which the sums alone are known
+	 * @param {Float64Array} size of each cell's samples @param {Float64Array} rate at which they were taken @param {Float64Array} count of them
+	 * @param {Measures} rest more cells, of which only the sums are known
 	 */
 	constructor(size, rate, count, rest) {
 		this.size = size;

@@ -6,14 +6,15 @@ const UNITS = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
 /** Round steps of an axis of bytes. */
 export const BYTE_STEPS = Array.from({ length: 63 }, (_, i) => 2 ** i);
 
-/** And of one of seconds: people count minutes and hours in twelfths. */
+/** The same for seconds: people count minutes and hours in twelfths. */
 export const TIME_STEPS = [
 	...[-6, -5, -4, -3, -2, -1].flatMap((power) => [1, 2, 5].map((digit) => digit * 10 ** power)), 1, 2, 5, 10, 15, 30,
 	...[1, 2, 5, 10, 15, 30].map((minutes) => 60 * minutes), ...[1, 2, 3, 6, 12, 24, 48, 168, 336, 672, 1344, 2688, 5376].map((hours) => 3600 * hours),
 ];
 
 /**
- * The unit of the largest of some numbers, and how many digits they have behind the point: analyzer/render/words/estimate.c does the same.
+ * The unit for some numbers, by the largest of them, and how many decimals they get: analyzer/render/words/estimate.c does the
+ * same.
  * @param {number} magnitude @param {number} step 1,024 or 1,000
  */
 function scaleOf(magnitude, step) {
@@ -24,7 +25,7 @@ function scaleOf(magnitude, step) {
 	return { unit, divisor, decimals: unit === 0 || scaled >= 99.95 ? 0 : scaled < 9.995 ? 2 : 1 };
 }
 
-/** What rounds to zero gets no sign. @param {number} value @param {{divisor: number, decimals: number}} scale @param {boolean} signed */
+/** A value that rounds to zero gets no sign. @param {number} value @param {{divisor: number, decimals: number}} scale @param {boolean} signed */
 function scaledText(value, { divisor, decimals }, signed) {
 	const text = (value / divisor).toFixed(decimals);
 	if (Number(text) === 0) return (0).toFixed(decimals);
@@ -44,7 +45,7 @@ export const bytes = (value) => bytesText(value, false);
 /** @param {number} value */
 export const signedBytes = (value) => bytesText(value, true);
 
-/** Round numbers of an axis: "64 MiB" @param {string} text */
+/** Round numbers for an axis: "64 MiB" @param {string} text */
 export const rounded = (text) => text.replace(/\.0+ /, " ");
 
 /** "12,345" @param {number} value */
@@ -53,10 +54,10 @@ export function count(value) {
 }
 
 /**
- * A value with its interval in one unit: {value: "12.3 MiB", interval: "[11.8, 12.9]"}. The interval is "exact" where its
- * ends are the value, and "" where there is none.
+ * A value with its interval in one unit: {value: "12.3 MiB", interval: "[11.8, 12.9]"}. The interval is "exact" if its ends are
+ * the value, and "" if there is none.
  * @param {number} value @param {import("./interval.js").Interval|null} ends
- * @param {{signed?: boolean, decimal?: boolean}} options signed: a plus before what is above 0; decimal: objects, not bytes
+ * @param {{signed?: boolean, decimal?: boolean}} options signed: a plus before positive values; decimal: objects, not bytes
  */
 export function estimateText(value, ends, options = {}) {
 	const { signed = false, decimal = false } = options;
@@ -92,7 +93,7 @@ export function duration(seconds) {
 /** "2026-11-30 11:13 UTC" @param {number} nanoseconds since 1970 */
 export const moment = (nanoseconds) => `${new Date(nanoseconds / 1e6).toISOString().slice(0, 16).replace("T", " ")} UTC`;
 
-/** The time that a pace is told for: no more than ten times what was seen. @param {number} seconds @returns {{name: string, seconds: number}} */
+/** The time unit of a pace: at most ten times as long as what was seen. @param {number} seconds @returns {{name: string, seconds: number}} */
 export function paceUnit(seconds) {
 	const units = [{ name: "an hour", seconds: 3600 }, { name: "a minute", seconds: 60 }, { name: "a second", seconds: 1 }];
 	return units.find((unit) => unit.seconds <= 10 * seconds) ?? units[2];
@@ -101,17 +102,17 @@ export function paceUnit(seconds) {
 /** @param {number} part @param {number} whole */
 export const percent = (part, whole) => (whole ? `${((100 * part) / whole).toFixed(1)} %` : "");
 
-/** Longer names are shortened where they stand in the open: all of them is in a title. */
+/** Longer names are shortened where they are shown; the title has the whole name. */
 export const NAME_MOST = 160;
 
-/** A long name shortened in its middle. @param {string} name @param {number} length */
+/** Cuts a long name in its middle. @param {string} name @param {number} length */
 export function shorten(name, length) {
 	if (name.length <= length) return name;
 	const head = Math.ceil((length - 1) / 2);
 	return `${name.slice(0, head)}…${name.slice(name.length - (length - 1 - head))}`;
 }
 
-/** What stands between < and >, of templates alone. @param {string} name */
+/** Removes what is between < and >, for templates only. @param {string} name */
 function withoutTemplates(name) {
 	if (!name.includes("<")) return name;
 	let depth = 0;
@@ -124,7 +125,7 @@ function withoutTemplates(name) {
 	return depth ? name : kept;
 }
 
-/** As much of a name as there is room for: without its templates, then without what it is in, then with a gap. @param {string} name @param {number} length */
+/** As much of a name as there is room for: first without its templates, then without its scopes, then with a gap. @param {string} name @param {number} length */
 export function fitted(name, length) {
 	if (name.length <= length) return name;
 	let rest = withoutTemplates(name);
@@ -132,7 +133,7 @@ export function fitted(name, length) {
 	return shorten(rest, length);
 }
 
-/** A C++ name without its parameters: they are in the tooltip. @param {string} name */
+/** A C++ name without its parameters: the tooltip has them. @param {string} name */
 export function withoutParameters(name) {
 	let depth = 0;
 	for (let i = 1; i < name.length; i++) {

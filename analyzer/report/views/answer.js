@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The answer first: which process, how much is in use, what leaks, and what could not have been seen.
+// The answer comes first: which process it is, how much is in use, what leaks, and what the profiler could not see.
 
 import { badgeColour, VERDICT_NAMES, verdictColour } from "../colour.js";
 import { make, safe } from "../dom.js";
@@ -10,7 +10,7 @@ import { bytes, count, duration, estimateText, moment, NAME_MOST, paceUnit, perc
  * @typedef {any} Place a row of `seep leaks --json`
  */
 
-/** Points of a line of `width` by `height` through values. @param {Float64Array} values @param {number} width @param {number} height */
+/** The points of a line through the values, `width` by `height` in size. @param {Float64Array} values @param {number} width @param {number} height */
 function sparkPath(values, width, height) {
 	const most = values.reduce((a, b) => Math.max(a, b), 1);
 	const step = width / Math.max(values.length - 1, 1);
@@ -43,7 +43,7 @@ function lineText(place) {
 	return safe(`${file}:${place.line ?? 0}${place.last_line > place.line ? `-${place.last_line}` : ""}`);
 }
 
-/** "16.2 MiB an hour [13, 20]"; "": none is known. @param {Recording} recording @param {number|null} rate a second @param {number|null} low @param {number|null} high */
+/** "16.2 MiB an hour [13, 20]"; "": no pace is known. @param {Recording} recording @param {number|null} rate a second @param {number|null} low @param {number|null} high */
 function paceText({ document }, rate, low, high) {
 	if (rate === null) return "";
 	const unit = paceUnit(document.leaks.seconds);
@@ -52,7 +52,7 @@ function paceText({ document }, rate, low, high) {
 	return `${value} ${interval}${interval && " "}${unit.name}`;
 }
 
-/** How fast a row leaks; of what grows without proof, by how much it grew. @param {Recording} recording @param {Place} row */
+/** How fast a row leaks; or, if it grows without proof of a leak, by how much it grew. @param {Recording} recording @param {Place} row */
 function rateText(recording, row) {
 	if (row.verdict === "growing") {
 		const { value, interval } = estimateText(row.growth_bytes, row.growth_low === null ? null : { low: row.growth_low, high: row.growth_high }, { signed: true });
@@ -61,7 +61,7 @@ function rateText(recording, row) {
 	return paceText(recording, row.leak_bytes_per_s, row.leak_low_per_s, row.leak_high_per_s);
 }
 
-/** What leaks or grows in many places together, none of which alone is proven. @param {Place} spread */
+/** What leaks or grows in many places together, while none of them is proven by itself. @param {Place} spread */
 function spreadText(spread) {
 	const name = spread.level === "function" ? `${placeText(spread)} and below` : spread.level === "module" ? safe(spread.module) : "the whole process";
 	return `${name}, spread over ${count(spread.places)} places`;
@@ -83,7 +83,7 @@ function spreadRow(recording, spread) {
 /** How many places have a verdict. @param {Recording} recording */
 const judged = ({ document: { leaks } }) => (leaks ? VERDICT_NAMES.reduce((sum, name) => sum + leaks.totals[name], 0) : 0);
 
-/** The sentence that says all in one: what `seep leaks` found, in its words. @param {Recording} recording @returns {(string|Node)[]} */
+/** The one sentence that says everything: what `seep leaks` found, in its words. @param {Recording} recording @returns {(string|Node)[]} */
 function headline(recording) {
 	const { leaks, finding, unjudged } = recording.document;
 	const strong = (/** @type {string} */ text) => make("strong", {}, text);
@@ -111,7 +111,7 @@ function leakingText(recording) {
 	return `${places}${spread && totals.leak ? `, and ${count(spread)} spread over many` : ""}: ${paceText(recording, totals.leak_bytes_per_s, totals.leak_low_per_s, totals.leak_high_per_s)}`;
 }
 
-/** What of it comes first. @param {Recording} recording */
+/** The first thing to look at. @param {Recording} recording */
 function firstText(recording) {
 	const { totals, spreads, places, sites } = recording.document.leaks;
 	if (totals.leak === 0) return `It is ${spreadText(spreads.find((/** @type {Place} */ row) => row.verdict === "leak"))}.`;
@@ -121,7 +121,7 @@ function firstText(recording) {
 	return `${isMost ? "Most comes from" : "The first is"} ${where}: ${rateText(recording, sites[0])}.`;
 }
 
-/** What they are, for the pointer that asks. @type {Record<string, string>} */
+/** Explanations of the verdicts, shown on hover. @type {Record<string, string>} */
 const FACTS = {
 	"in use": "allocated and not freed yet, estimated from samples", RSS: "the part of the process's memory that is in RAM", limit: "what the process may have at most",
 	"sample rate": "one sample is taken, on average, each time so much was allocated", lost: "samples that could not be kept",
@@ -137,7 +137,8 @@ function facts(recording) {
 	const last = (/** @type {(number|null)[]} */ column) => column.reduce((found, value) => value ?? found, null);
 	const rss = moments.rss[at];
 	const limit = last(moments.limit);
-	const begun = document.processes?.length ? 0 : document.process.start_unix_ns; /* of several each has its own */
+	/* with several, each has its own */
+	const begun = document.processes?.length ? 0 : document.process.start_unix_ns;
 	return make(
 		"div.facts", {},
 		fact("in use", estimateText(band.value, band).value, " ", make("small", {}, estimateText(band.value, band).interval)),
@@ -168,7 +169,7 @@ function cautions(recording) {
 	return lines.length ? make("ul.notes", {}, ...lines.map((line) => make("li", {}, safe(line)))) : null;
 }
 
-/** The verdicts in words for who meets them first. @type {Record<string, string>} */
+/** The verdicts in words, for readers who do not know them. @type {Record<string, string>} */
 const MEANINGS = {
 	leak: "what got old was not freed", growing: "grew, without that proof", stopped: "grew, and then stopped", unknown: "too little to tell", steady: "level", churn: "comes and goes",
 };
@@ -181,11 +182,11 @@ function key(shown) {
 }
 
 const SHOWN = 12;
-/** How many of each verdict, as in `seep leaks -v`. @type {Record<string, number>} */
+/** How many places have each verdict, as in `seep leaks -v`. @type {Record<string, number>} */
 const TOPS = { leak: 10, growing: 10, stopped: 5, unknown: 5, steady: 3, churn: 3 };
 const PROCESSES = 8;
 
-/** What was added up, each named. @param {Recording} recording */
+/** The recordings that were added up, by name. @param {Recording} recording */
 function processes({ document }) {
 	const all = /** @type {{ source: string, pid: number }[]} */ (document.processes ?? []);
 	if (!all.length) return "";
@@ -193,10 +194,10 @@ function processes({ document }) {
 	return ` ${all.length} processes added up: ${named.join(", ")}${all.length > PROCESSES ? `, and ${all.length - PROCESSES} more` : ""}`;
 }
 
-/** Of what is level or can't be told, that of which something is left. @param {Place} place */
+/** Is a place shown? One that is level or can't be told is shown only if some of its memory is left. @param {Place} place */
 const isShown = ({ verdict, inuse_bytes: inUse }) => inUse > 0 || (verdict !== "unknown" && verdict !== "steady");
 
-/** Those that stand on the first screen. @param {Place[]} rows */
+/** The rows of the first screen. @param {Place[]} rows */
 function firstRows(rows) {
 	/** @type {Record<string, number>} */
 	const seen = {};
@@ -210,7 +211,7 @@ function title(recording) {
 	return make("h1", {}, safe(command || document.source || "a recording"), make("small", {}, safe(`${pid ? ` pid ${pid}` : ""}${processes(recording)}${host ? ` on ${host}` : ""}`)));
 }
 
-/** What stands above a flame graph alone. @param {Recording} recording */
+/** The head of a page that is only a flame graph. @param {Recording} recording */
 export const heading = (recording) => make("section.answer", { aria: { label: "of what" } }, title(recording), facts(recording), cautions(recording));
 
 /** The head of the page. @param {Recording} recording @param {import("../state.js").State} state */

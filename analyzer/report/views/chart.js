@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the page's charts over time share.
+// What the page's charts over time have in common.
 
 import uPlot from "uplot";
 import { styleColour } from "../colour.js";
@@ -28,7 +28,7 @@ export function byteChart(place, height, series, data, more = {}) {
 	);
 }
 
-/** Sums from the bottom up: areas that stand on one another. @param {ArrayLike<number>[]} values */
+/** Sums from the bottom up, for stacked areas. @param {ArrayLike<number>[]} values */
 export function stacked(values) {
 	/** @type {number[][]} */
 	const stack = [];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Live bytes by time of birth, stacked: a leak keeps a share of each cohort, a cache sheds them.
+// Live bytes by time of birth, stacked. A leak keeps a share of each cohort; a cache sheds them.
 
 import { isDark, styleColour } from "../colour.js";
 import { make, safe } from "../dom.js";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Draws a tree on a canvas and answers where the pointer is. Frames under a pixel are skipped; texts are drawn where
-// they have room.
+// Draws a tree on a canvas, and finds the node under the pointer. Frames narrower than a pixel are skipped; a text is
+// drawn if it has room.
 
 import { safe } from "../dom.js";
 import { isDark, moduleColour, styleColour } from "../colour.js";
@@ -9,9 +9,11 @@ import { fitted } from "../numbers/words.js";
 export const ROW = 19;
 const TEXT_LEAST = 34; /* pixels that a frame needs for a text */
 const FONT = "12px system-ui, sans-serif";
-const MIDDLE_FONT = `700 ${FONT}`; /* of the function between its callers and its callees */
-const CHARACTER = 6.6; /* as wide as most are: only a text that is measured is known to fit */
-const SPARE = 0.97; /* of the room, for a text that is cut once more: the characters that stay may be wider than those that went */
+const MIDDLE_FONT = `700 ${FONT}`; /* between a function's callers and its callees */
+const CHARACTER = 6.6; /* as wide as most characters are; only measuring a text tells whether it fits */
+/* the part of the room that a text may fill when it is cut once more, because the characters that stay may be wider
+ * than those that went */
+const SPARE = 0.97;
 
 /**
  * @typedef {import("../data/tree.js").Tree} Tree
@@ -28,7 +30,7 @@ export class Flame {
 		this.canvas = canvas;
 		this.colourOf = colourOf;
 		this.isUpward = isUpward;
-		this.skipped = 0; /* so many rows from the root on are not drawn */
+		this.skipped = 0; /* how many rows from the root on are not drawn */
 		this.zoom = 0;
 		/** @type {Tree|null} */
 		this.tree = null;
@@ -56,13 +58,13 @@ export class Flame {
 		this.draw();
 	}
 
-	/** For a canvas that may have another width. */
+	/** For a canvas whose width may have changed. */
 	redraw() {
 		if (this.canvas.clientWidth && this.canvas.clientWidth !== this.width) this.#place();
 		this.draw();
 	}
 
-	/** Where frames lie: those on the way to the zoomed one as wide as the picture, and below it all that are a pixel wide or more. */
+	/** Places the frames: those on the way to the zoomed one are as wide as the picture, and below that one come all that are at least a pixel wide. */
 	#place() {
 		const { tree } = this;
 		if (!tree) return;
@@ -90,7 +92,7 @@ export class Flame {
 		return Math.max(0, this.rows.length - this.skipped) * ROW;
 	}
 
-	/** Where a row begins. @param {number} row */
+	/** The y at which a row begins. @param {number} row */
 	#y(row) {
 		return (this.isUpward ? this.rows.length - 1 - row : row - this.skipped) * ROW;
 	}
@@ -158,7 +160,7 @@ export class Flame {
 		}
 	}
 
-	/** A text that is too wide is cut, since one that the canvas squeezes takes several times as long to draw. @param {CanvasRenderingContext2D} context @param {Box} box */
+	/** Cuts a text that is too wide: if the canvas squeezed it, drawing would take several times as long. @param {CanvasRenderingContext2D} context @param {Box} box */
 	#drawLabel(context, box) {
 		const isMiddle = this.skipped === 1 && box.row === 1;
 		const room = box.w - 6;
@@ -184,13 +186,13 @@ export class Flame {
 		return row.find((box) => x >= box.x && x < box.x + Math.max(box.w, 1))?.node ?? -1;
 	}
 
-	/** Where a frame with this name is drawn, the widest: for tests and scripts; null: nowhere. @param {string} name */
+	/** Where the widest frame with this name is drawn, for tests and scripts; null: nowhere. @param {string} name */
 	find(name) {
 		const found = this.#drawn().filter((box) => box.node && this.tree?.name(box.node) === name).sort((a, b) => b.w - a.w)[0];
 		return found ? { x: found.x + found.w / 2, y: this.#y(found.row) + ROW / 2 } : null;
 	}
 
-	/** The frames as SVG: the same places and colours, so far down. @param {number} top */
+	/** The frames as SVG, with the same places and colours, moved down by `top`. @param {number} top */
 	svg(top) {
 		const tree = /** @type {Tree} */ (this.tree);
 		const look = this.#look();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where RSS is: the classes of memory as bands that stand on one another, at the snapshots for which somebody looked. What is in use
-// is a line over the heap, which is the lowest.
+// What RSS consists of: the classes of memory as stacked bands, at the snapshots at which they were measured. A line
+// over the heap, the lowest band, shows what is in use.
 
 import { isDark, seriesColour, styleColour } from "../colour.js";
 import { make, safe } from "../dom.js";
@@ -19,7 +19,7 @@ export class Memory {
 		this.timeline = timeline;
 		/** @type {{name: string, bytes: (number|null)[]}[]} */
 		const classes = recording.document.moments.classes ?? [];
-		/** Those for which somebody looked. */
+		/** The moments at which the classes were measured. */
 		this.moments = [...recording.times.keys()].filter((k) => classes[0] && classes[0].bytes[k] !== null);
 		this.layers = classes.map(({ name, bytes: of }) => ({ name: safe(name), values: this.moments.map((k) => Math.max(0, of[k] ?? 0)) }));
 		/** @type {import("uplot")|null} */
@@ -90,7 +90,7 @@ export class Memory {
 		this.tip.style.top = "14px";
 	}
 
-	/** What each class has at AFTER, and what it grew since BEFORE. */
+	/** What each class has at AFTER, and by how much it has grown since BEFORE. */
 	update() {
 		const { recording, layers, moments, timeline } = this;
 		if (moments.length < 2) return;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// A menu that opens where the pointer is, and keys walk through.
+// A menu that opens at the pointer, and through which keys walk.
 
 import { make } from "../dom.js";
 
 const WIDTH = 214;
 
 export class Menu {
-	/** @param {() => void} leave where the focus goes when it was closed by a key */
+	/** @param {() => void} leave moves the focus when a key has closed the menu */
 	constructor(leave) {
 		this.leave = leave;
 		this.element = make("div.menu", { hidden: true, role: "menu", style: `width:${WIDTH}px`, on: { keydown: (event) => this.#key(event) } });

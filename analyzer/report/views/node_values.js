@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is said of a node of the flame graph: its numbers with intervals, and its colour.
+// What is said about a node of the flame graph: its numbers with intervals, and its colour.
 
 import { growthColour, isDark, verdictColour } from "../colour.js";
 import { safe } from "../dom.js";
@@ -63,14 +63,14 @@ export class NodeValues {
 		return !ends || ends.low > 0 || ends.high < 0;
 	}
 
-	/** Of the difference: whether all of what a node had is gone. @param {number} node */
+	/** In a difference: is everything gone that the node had? @param {number} node */
 	#isGone(node) {
 		if (this.tree.net[node] >= 0) return false;
 		this.left ||= this.tree.sumMeasures(this.recording.inUse(this.moments.after, this.recording.siteCount, null));
 		return this.left.bytes.estimate(node) === 0;
 	}
 
-	/** Of the difference: by growth. By verdict where that is asked for. null: by module. @param {number} node @param {boolean} byVerdict */
+	/** In a difference it shows growth, or the verdict if `byVerdict` is set; null: colour by module. @param {number} node @param {boolean} byVerdict */
 	colour(node, byVerdict) {
 		const { tree } = this;
 		if (this.metric === "growth") return growthColour(tree.net[node] / (tree.width[node] || 1), this.#isSure(node), isDark());
@@ -83,7 +83,7 @@ export class NodeValues {
 	#verdictsOfNodes() {
 		const { recording, tree } = this;
 		const places = recording.document.leaks?.places ?? [];
-		const { sites } = tree; /* all nodes have grown then */
+		const { sites } = tree; /* this makes all nodes grow */
 		/** @type {(string|null)[]} */
 		const verdicts = new Array(tree.count).fill(null);
 		const most = new Float64Array(tree.count);

@@ -57,7 +57,7 @@ export class Panel {
 		this.colours = select("colour by", { module: "module", verdict: "verdict" }, state, "colour");
 		/** @type {import("../data/search.js").Found|null} */
 		this.found = null;
-		this.walked = -1; /* which of what was found the reader is at */
+		this.walked = -1; /* the one of the matches at which the reader is */
 		this.search = this.#searchField();
 		this.element = make(
 			"section.frames", { aria: { label: "flame graph" } },
@@ -74,7 +74,7 @@ export class Panel {
 		new ResizeObserver(() => this.canvas.clientWidth !== this.flame.width && this.draw()).observe(this.element);
 	}
 
-	/** The graphs that are seen, from the top down. */
+	/** The visible graphs, from the top down. */
 	#shown() {
 		return this.above.hidden ? [this.flame] : [this.callers, this.flame];
 	}
@@ -114,7 +114,7 @@ export class Panel {
 		);
 	}
 
-	/** Values by site, of the chosen place alone where one is chosen. */
+	/** Values by site; if a place is chosen, of that place only. */
 	#siteValues() {
 		const { recording, state } = this;
 		const values = siteValues(recording, state.get("metric"), this.timeline.moments());
@@ -153,7 +153,7 @@ export class Panel {
 		this.#explain();
 	}
 
-	/** What colours mean, and what can be done; and in words for those who can't see it. */
+	/** What the colours mean and what the reader can do; and the graph in words for those who can't see it. */
 	#explain() {
 		const { state, legend, canvas, colours } = this;
 		const isGrowth = state.get("metric") === "growth";
@@ -165,7 +165,7 @@ export class Panel {
 		canvas.setAttribute("aria-label", `flame graph, ${this.#summary()}; arrows move, Enter zooms, Escape goes back`);
 	}
 
-	/** "54.1 MiB in use (bytes), most of it through main": the last frame from the root that has half of all. */
+	/** "54.1 MiB in use (bytes), most of it through main": that is the last frame from the root that has half of everything. */
 	#summary() {
 		const tree = /** @type {Tree} */ (this.tree);
 		let node = 0;
@@ -173,7 +173,7 @@ export class Panel {
 		return safe(`${this.values?.amount(tree.net[0])} ${METRICS[this.state.get("metric")]}${node ? `, ${percent(tree.width[node], tree.width[0])} through ${tree.label(node)}` : ""}`);
 	}
 
-	/** Who leads to the function, above it: the root is the function's own row below. @param {import("../data/values.js").Values} values @param {import("../data/tree.js").TreeOptions} options */
+	/** The callers of the function, drawn above it. Their root is the function's own row in the graph below. @param {import("../data/values.js").Values} values @param {import("../data/tree.js").TreeOptions} options */
 	#showCallers(values, options) {
 		const tree = new Tree(this.recording, values, { ...options, inverted: true });
 		this.callerValues = new NodeValues(tree, this.state.get("metric"), this.timeline.moments(), values.width);
@@ -181,7 +181,7 @@ export class Panel {
 		this.callers.show(tree, 0, 2);
 	}
 
-	/** Zoom stands in the address as names of the path, so that it holds for other moments and for newer data, too. */
+	/** The address holds the zoom as the names on its path, so that it holds for other moments and newer data, too. */
 	#zoomNode() {
 		return this.tree?.nodeAt(this.state.get("zoom")) ?? 0;
 	}
@@ -193,7 +193,7 @@ export class Panel {
 		this.#bringIntoView();
 	}
 
-	/** The zoomed frame, where it is above or below what is seen of high stacks. */
+	/** Scrolls to the zoomed frame, if high stacks put it outside of the visible part. */
 	#bringIntoView() {
 		const { scrolled } = this;
 		const y = this.canvas.offsetTop + (this.tree?.depth[this.flame.zoom] ?? 0) * ROW;
@@ -208,7 +208,7 @@ export class Panel {
 		this.state.set({ zoom: tree.path(node).map((at) => tree.shortName(at)).join("."), ...of });
 	}
 
-	/** Zooms out by one. */
+	/** Zooms out by one frame. */
 	back() {
 		if (this.tree) this.zoomTo(this.tree.parent[this.flame.zoom]);
 	}
@@ -221,7 +221,8 @@ export class Panel {
 		const pattern = expression(state.get("search"), (text) => { complaint = text; });
 		this.found = pattern ? search(tree, pattern) : null;
 		const above = pattern && this.callers.tree && !this.above.hidden ? search(this.callers.tree, pattern) : null;
-		if (this.found && above) this.found.count += above.count - above.matches[1]; /* the function itself is in both */
+		/* both graphs have the function itself */
+		if (this.found && above) this.found.count += above.count - above.matches[1];
 		this.walked = -1;
 		this.status.classList.toggle("bad", Boolean(complaint));
 		this.status.textContent = complaint || this.#foundText();
@@ -238,7 +239,7 @@ export class Panel {
 		return `${at}${count(found.count)} frames match, ${(100 * found.share).toFixed(1)} % of all`;
 	}
 
-	/** Zooms to the next of what a search found, or to the one before. @param {number} by */
+	/** Zooms to the next match of the search, or to the one before. @param {number} by */
 	walk(by) {
 		const { found } = this;
 		if (!found?.tops.length) return;
@@ -248,7 +249,7 @@ export class Panel {
 		this.status.textContent = this.#foundText();
 	}
 
-	/** @param {NodeValues|undefined} values @param {number} node @param {number} x @param {number} y in what scrolls */
+	/** @param {NodeValues|undefined} values @param {number} node @param {number} x @param {number} y within the part that scrolls */
 	#showTip(values, node, x, y) {
 		this.tip.replaceChildren(...(values?.details(node) ?? []).map((line, i) => make(i ? "div" : "b", {}, line)));
 		this.tip.hidden = false;
@@ -256,7 +257,7 @@ export class Panel {
 		this.tip.style.top = `${y - this.scrolled.scrollTop + 18}px`;
 	}
 
-	/** By site, whether it is in what is shown; null: all are. */
+	/** By site: is it in the present view? null: all are. */
 	sitesInView() {
 		const { tree } = this;
 		const { zoom } = this.flame;
@@ -268,14 +269,14 @@ export class Panel {
 		return Uint8Array.from(sites, (node) => (node < 0 ? 0 : isBelow[node]));
 	}
 
-	/** @param {number} key frames with it get a border; -1: none */
+	/** @param {number} key frames with this key get a border; -1: none */
 	light(key) {
 		if (key === this.flame.lit) return;
 		this.flame.lit = this.callers.lit = key;
 		this.draw();
 	}
 
-	/** What the pointer does on either graph. @param {Flame} flame @param {() => NodeValues|undefined} values @param {(node: number) => void} click */
+	/** The pointer's actions on either graph. @param {Flame} flame @param {() => NodeValues|undefined} values @param {(node: number) => void} click */
 	#follow(flame, values, click) {
 		const { canvas } = flame;
 		const nodeOf = (/** @type {MouseEvent} */ event) => flame.at(event.offsetX, event.offsetY);
@@ -337,7 +338,7 @@ export class Panel {
 		const { state } = this;
 		const name = tree.options.fold === "module" ? tree.name(node) : this.recording.functionOf(tree.frame[node]);
 		const through = tree.options.fold === "module" ? exactly(name).slice(1, -1) : exactly(name);
-		/** One more that matches. @param {"without"|"hide"} choice */
+		/** Adds one more name to the pattern. @param {"without"|"hide"} choice */
 		const more = (choice) => state.set({ [choice]: state.get(choice) ? `${state.get(choice)}|${through}` : through, zoom: "" });
 		return [
 			["copy name", () => copy(tree.name(node))],
@@ -351,13 +352,13 @@ export class Panel {
 		];
 	}
 
-	/** @param {Tree} tree @param {number} node @param {number} x @param {number} y in what scrolls */
+	/** @param {Tree} tree @param {number} node @param {number} x @param {number} y within the part that scrolls */
 	#showMenu(tree, node, x, y) {
 		this.tip.hidden = true;
 		this.menu.open(this.#menuItems(tree, node), x, y - this.scrolled.scrollTop, this.canvas.clientWidth);
 	}
 
-	/** The menu of the zoomed frame, below it: where there is no right button. */
+	/** Opens the zoomed frame's menu below it, for devices without a right button. */
 	#showZoomedMenu() {
 		const tree = /** @type {Tree} */ (this.tree);
 		const { zoom, skipped } = this.flame;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is drawn, as files: pictures of one graph or of several below one another, and folded stacks.
+// Saves what is drawn as files: a picture of one graph or of several below one another, and folded stacks.
 
 import { styleColour } from "../colour.js";
 import { download } from "../dom.js";

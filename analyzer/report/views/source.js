@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The source of one function with what its lines hold: of the frame or the row that was chosen last, else of what leaks or holds most.
+// The source of one function, with the values of its lines. The function is that of the frame or row chosen last;
+// otherwise that of the place that leaks or holds most.
 
 import { column } from "../data/data.js";
 import { frameOfFunction, functionKey, FunctionLines } from "../data/lines.js";
@@ -18,7 +19,7 @@ const STEP = 4; /* columns of indentation: the page has no tabs */
  * @typedef {{fault: string|null, newer: boolean, texts: Map<number, string>}} File
  */
 
-/** How far all lines with values are indented, but for one step. @param {string[]} texts */
+/** By how much all lines with values are indented, less one step. @param {string[]} texts */
 function indentOf(texts) {
 	const indents = texts.filter((text) => text.trim()).map((text) => text.length - text.trimStart().length);
 	return indents.length ? Math.max(0, Math.min(...indents) - STEP) : 0;
@@ -118,7 +119,7 @@ export class Source {
 		this.body.replaceChildren(...this.#rows(frame, lines));
 	}
 
-	/** Lines with values, those around them that the page carries, and gaps. @param {number} frame @param {Line[]} lines */
+	/** Shows the lines with values, the lines around them that the page carries, and gaps. @param {number} frame @param {Line[]} lines */
 	#rows(frame, lines) {
 		const texts = this.files.get(this.recording.fileOf(frame))?.texts ?? new Map();
 		const shown = lines.some((line) => line.flat.value || line.cumulative.value) ? lines.filter((line) => line.flat.value || line.cumulative.value) : lines;

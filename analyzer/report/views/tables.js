@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sites, functions, lines and modules as a table: in use at AFTER, growth since BEFORE, and what was allocated meanwhile, of all or of
-// what the flame graph shows.
+// Sites, functions, lines and modules as a table: in use at AFTER, growth since BEFORE, and what was allocated
+// meanwhile; for everything, or for what the flame graph shows.
 
 import { verdictColour } from "../colour.js";
 import { frameKeys, searchText } from "../data/frame_keys.js";
@@ -56,7 +56,7 @@ export class Table {
 		this.state.set({ sort: name, ascending: same && !this.state.get("ascending") ? "1" : "" });
 	}
 
-	/** The groups' key of every site that is counted. */
+	/** The group's key of every site that is counted. */
 	#keys() {
 		const { recording, panel } = this;
 		const { keyOf } = recording.groups(this.state.get("by"));

@@ -16,7 +16,7 @@ const STACKED = 6;
  * @typedef {{row: number, name: string, values: Float64Array}} Layer what a place had in use at each moment; row -1: all others
  */
 
-/** The places with most in use at any moment, the largest first, and the rest together. @param {Recording} recording @returns {Layer[]} */
+/** The places that ever had most in use, the largest first, and the rest as one. @param {Recording} recording @returns {Layer[]} */
 function layersOf(recording) {
 	const places = recording.document.leaks?.places ?? [];
 	if (!places.length) return [];
@@ -42,7 +42,7 @@ export class Timeline {
 		this.tip = make("div.tip", { hidden: true, role: "tooltip" });
 		this.caption = make("p.caption", { aria: { live: "polite" } });
 		this.legend = make("div.legend");
-		/** @type {HTMLElement[]} of one moment there is nothing to draw over time */
+		/** @type {HTMLElement[]} with only one moment there is nothing to draw over time */
 		const drawn = recording.count > 1 ? [make("h2", {}, "Over time"), this.#presets(), make("div.canvas", {}, this.plotAt, this.tip), this.legend] : [];
 		this.element = make("section.timeline", { aria: { label: "time line" } }, ...drawn, this.caption);
 		state.on(["from", "to"], () => this.update());
@@ -87,7 +87,7 @@ export class Timeline {
 		return best;
 	}
 
-	/** BEFORE, where none is chosen: a quarter of the time. */
+	/** BEFORE, if none is chosen: after a quarter of the time. */
 	#first() {
 		const judged = this.recording.document.judged_at;
 		const quarter = this.#nearest(this.recording.times[judged] / 4);
@@ -103,7 +103,7 @@ export class Timeline {
 		return a <= b ? { before: a, after: b } : { before: b, after: a };
 	}
 
-	/** The address names moments by the numbers of their snapshots; without one AFTER is what the verdicts are about, also once there is more. @param {number} before @param {number} after */
+	/** The address names moments by the numbers of their snapshots; without a number AFTER is the moment that the verdicts are about, even when there are later ones. @param {number} before @param {number} after */
 	choose(before, after) {
 		const { numbers, document } = this.recording;
 		this.state.set({ from: numbers[before], to: after === document.judged_at ? "" : numbers[after] });
@@ -148,7 +148,7 @@ export class Timeline {
 		return this.layers[i].row < 0 ? styleColour("--soft") : seriesColour(i, dark);
 	}
 
-	/** RSS, and the limit where it is near. */
+	/** RSS, and the memory limit if it is near. */
 	#memoryLines() {
 		const { rss, limit } = this.recording.document.moments;
 		/** @type {[(number|null)[], number[]][]} */
@@ -176,14 +176,14 @@ export class Timeline {
 		this.legend.replaceChildren(...back, ...places, ...lines);
 	}
 
-	/** Without them the places fill the chart, where the heap is a small part of RSS. */
+	/** Without these lines the places fill the chart, if the heap is only a small part of RSS. */
 	#memoryToggle() {
 		const { state } = this;
 		const names = this.#memoryLines().map((_, i) => (i ? "··· limit" : "- - RSS"));
 		return make("button.layer", { title: "shown or not", data: { lines: "rss" }, aria: { pressed: String(state.get("rss") !== "") }, on: { click: () => state.set({ rss: state.get("rss") ? "" : "1" }) } }, names.join("   "));
 	}
 
-	/** Snapshots as marks at the bottom; those that the timer did not take stand out. @param {Plot} plot */
+	/** Snapshots as marks at the bottom; those that the timer did not take are highlighted. @param {Plot} plot */
 	#drawMarks(plot) {
 		const { ctx, bbox } = plot;
 		const ratio = window.devicePixelRatio || 1;
@@ -217,7 +217,7 @@ export class Timeline {
 		this.#drawMarks(plot);
 		ctx.fillStyle = styleColour("--ink");
 		ctx.font = `600 ${10 * ratio}px system-ui`;
-		ctx.textAlign = "left"; /* uPlot leaves it as its axes have it */
+		ctx.textAlign = "left"; /* uPlot leaves the context as its axes need it */
 		/** @type {[number, string][]} */
 		const handles = [[before, "BEFORE"], [after, "AFTER"]];
 		handles.forEach(([k, name], i) => {
@@ -251,7 +251,7 @@ export class Timeline {
 		this.tip.style.top = "14px";
 	}
 
-	/** The nearer handle follows the pointer from snapshot to snapshot, once a frame. @param {HTMLElement} over */
+	/** The nearer handle follows the pointer from snapshot to snapshot, once per animation frame. @param {HTMLElement} over */
 	#listen(over) {
 		/** @type {"from"|"to"|null} */
 		let taken = null;
