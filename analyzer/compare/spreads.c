@@ -166,9 +166,10 @@ static void sets_test(const struct search *search)
 		search->p[set] = NAN;
 		if (!search->sets.sets[set].is_named || !set_sum(search, set, &sum) || sum.samples < SAMPLES_LEAST)
 			continue;
+		/* One-sided, because only growth matters; and of a set that is told the printed interval is above zero. */
 		const bool grows = sum_estimate(&sum.fresh) > sum_estimate(&sum.gone);
-		/* The test is one-sided, because only growth matters. */
-		search->p[set] = grows ? difference_p_value(&sum.fresh, &sum.gone, unseen_of(search)) / 2 : 1;
+		const double p = grows ? difference_p_value(&sum.fresh, &sum.gone, unseen_of(search)) : 1;
+		search->p[set] = p <= ALPHA ? p / 2 : 1;
 	}
 }
 

@@ -312,6 +312,19 @@ void head_write_note(struct text_page *page, const char *text)
 	buffer_free(&note);
 }
 
+/* Names are missing for another share of the memory at each moment: that is not another note. */
+static bool is_same_but_for_figures(const char *one, const char *other)
+{
+	static const char figures[] = "<.0123456789";
+
+	for (;; one++, other++) {
+		one += strspn(one, figures);
+		other += strspn(other, figures);
+		if (*one != *other || !*one)
+			return *one == *other;
+	}
+}
+
 void head_write_notes(struct text_page *page, const struct profile *profile, const struct profile *but_not_of)
 {
 	size_t count = 0, known_count = 0;
@@ -321,7 +334,7 @@ void head_write_notes(struct text_page *page, const struct profile *profile, con
 	for (size_t i = 0; i < count; i++) {
 		bool is_known = false;
 		for (size_t k = 0; k < known_count; k++)
-			is_known |= strcmp(notes[i].data, known[k].data) == 0;
+			is_known |= is_same_but_for_figures(notes[i].data, known[k].data);
 		if (!is_known)
 			head_write_note(page, notes[i].data);
 	}

@@ -75,13 +75,24 @@ static void write_programs(struct text_page *page, const struct comparison *comp
 	}
 }
 
+/* Whether what is in use grew by half as much as RSS or more: then nobody misses the other classes. */
+static bool growth_explains_rss(const struct comparison *comparison)
+{
+	const struct profile *before = comparison->before, *after = comparison->after;
+	const double growth = (double)after->memory[SEEP_MEMORY_RSS] - (double)before->memory[SEEP_MEMORY_RSS];
+
+	return before->memory_known & after->memory_known & UINT64_C(1) << SEEP_MEMORY_RSS &&
+	       comparison->total.growth_bytes >= growth / 2;
+}
+
 /* Writes which classes of memory changed, if somebody looked. */
-static void write_account(struct text_page *page, const struct profile *before, const struct profile *after)
+static void write_account(struct text_page *page, const struct comparison *comparison)
 {
 	struct buffer text = {0};
 
-	const struct memory_growth growth = memory_growth_of_profiles(before, after);
-	memory_growth_append(&text, &growth);
+	const struct memory_growth growth = memory_growth_of_profiles(comparison->before, comparison->after);
+	if (growth.is_known || !growth_explains_rss(comparison))
+		memory_growth_append(&text, &growth);
 	if (text.length)
 		text_write_words(page, STYLE_PLAIN, text.data, 0);
 	buffer_free(&text);
@@ -105,7 +116,7 @@ void head_write_diff(struct text_page *page, const struct comparison *comparison
 	snprintf(samples, sizeof samples, "%s, %s%s%s", quantity_bytes(sum_estimate(&sums.after.bytes)).text,
 		 growth.value, *growth.interval ? " " : "", growth.interval);
 	head_write_memory(page, after, before, samples, total->churn_bytes);
-	write_account(page, before, after);
+	write_account(page, comparison);
 	head_write_losses(page, after, sums.allocated.samples);
 	if (comparison->has_intervals && !comparison->same_process)
 		head_write_note(page, "BEFORE and AFTER are two processes: everything in use in BEFORE counts as gone, "

@@ -109,6 +109,7 @@ static void two_snapshots_show_it_too(void **state)
 			wrong += !leaks || !has_leak(spread);
 			assert_true(spread->growth_bytes.low <= spread->growth &&
 				    spread->growth <= spread->growth_bytes.high);
+			assert_true(spread->growth_bytes.low > 0);
 			assert_in_range(spread->places, 1, spread->stacks);
 		}
 		found += right;
