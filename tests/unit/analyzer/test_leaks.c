@@ -226,6 +226,23 @@ static void a_leak_beside_a_cache_is_told_by_deaths_that_cease(void **state)
 	}
 }
 
+/* Where the samples only just suffice for a proof, the rate's lower end is a trace. */
+static void no_leak_has_a_rate_from_nothing(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 9001; seed <= 9008; seed++) {
+		size_t count;
+		struct profile **series = shapes_run(GRID_EVEN, RATE, 20, seed, &count);
+		struct leaks leaks;
+		leaks_of_profiles(&leaks, series, count, GROUP_BY_STACK);
+		for (uint32_t i = 0; i < leaks.verdicts[LEAK_LEAK]; i++)
+			assert_true(leaks_rows(&leaks, LEAK_LEAK)[i].leak_interval.low >
+				    0.01 * leaks_rows(&leaks, LEAK_LEAK)[i].leak_rate);
+		leaks_free(&leaks);
+		series_free_profiles(series, count);
+	}
+}
+
 static void a_short_series_has_no_verdicts(void **state)
 {
 	struct simulation *simulation = simulation_run(PATTERN_LIST, RATE, 200, 1);
@@ -371,6 +388,7 @@ int main(void)
 	    cmocka_unit_test(what_stops_is_called_stopped),
 	    cmocka_unit_test(a_block_that_grows_is_no_leak_and_no_part_of_one),
 	    cmocka_unit_test(a_leak_beside_a_cache_is_told_by_deaths_that_cease),
+	    cmocka_unit_test(no_leak_has_a_rate_from_nothing),
 	    cmocka_unit_test(a_short_series_has_no_verdicts),
 	    cmocka_unit_test(the_time_to_the_limit_follows_from_the_rate),
 	    cmocka_unit_test(nothing_is_promised_of_a_recording_that_has_ended),
