@@ -160,19 +160,28 @@ static bool recorded_leave(const char *directory, double pause_ms, struct error 
 	return process_leave((pid_t)state.pid, pause_ms, &result, error);
 }
 
-/* Leaves what the program forked and executed while it was joined, and what those did, also if it has taken no sample yet. */
-static bool others_leave(struct keepers *keepers, const struct attendant_request *request, struct error *error)
+/* Leaves forked processes that have taken no sample yet: the others' recordings tell who keeps them, which may be another seep. */
+static void idle_leave(pid_t pid, double pause_ms)
 {
 	struct process_list forked;
 	struct join_result result;
 	struct error ignored;
+	char directory[4200];
+
+	process_list_forked(&forked, pid);
+	for (size_t i = 0; i < forked.count; i++)
+		if (!recording_locate(forked.each[i].pid, directory, sizeof directory, &ignored))
+			process_leave(forked.each[i].pid, pause_ms, &result, &ignored);
+	process_list_free(&forked);
+}
+
+/* Leaves what the program forked and executed while it was joined, and what those did. */
+static bool others_leave(struct keepers *keepers, const struct attendant_request *request, struct error *error)
+{
 	size_t count;
 	bool left = true;
 
-	process_list_forked(&forked, request->pid);
-	for (size_t i = 0; i < forked.count; i++)
-		process_leave(forked.each[i].pid, request->pause_ms, &result, &ignored);
-	process_list_free(&forked);
+	idle_leave(request->pid, request->pause_ms);
 	char **directories = keepers_directories(keepers, &count);
 	for (size_t i = 0; i < count; i++) {
 		left = recorded_leave(directories[i], request->pause_ms, error) && left;

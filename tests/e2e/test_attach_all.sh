@@ -126,6 +126,22 @@ read -ra children < <(sed -n 's/.*seep goes on recording what it forked: seep de
 check_equal "seep detach names what it forked and leaves alone" "2 3" "${#children[@]} $(records)"
 "$SEEP" detach --all forks 2>left
 check_equal "which detach --all leaves, also what has sampled nothing" "0 4 0" "$? $(grep -c "left [0-9]*, " left) $(records)"
+# A child that was joined by itself is not left with its parent.
+"$WORK/forks" stop &
+begun=$!
+pids+=("$begun")
+wait_until 10 eval '[ "$(pgrep -P $begun | wc -l)" -ge 3 ]'
+child=$(pgrep -P "$begun" | head -1)
+"$SEEP" attach -r 1K -i 1h -o own.rec "$child" 2>err
+: >said
+"$SEEP" attach --for 600s -r 1K -i 1h -o parent.rec "$begun" 2>said &
+staying=$!
+pids+=("$staying")
+wait_until 10 says joined
+kill -TERM "$staying"
+wait "$staying"
+check_match "a child that was joined by itself is not left with its parent" "ended .*parent.rec .*running .*own.rec" \
+	"$? $("$SEEP" list parent.rec | tail -1) $("$SEEP" list own.rec | tail -1)"
 touch stop
 ended=
 for each in "$first" "$second" "$third" "$other" "$not_that" "$begun"; do

@@ -21,6 +21,13 @@ objcopy --redefine-syms=names $LIB/libjemalloc.a librjem.a
 link bare -DALIGNED -DPREFIX=_rjem_ "$P/static_worker.c" librjem.a -lm -lstdc++ -ldl
 objcopy --only-keep-debug bare bare.debug
 objcopy --strip-all --add-gnu-debuglink=bare.debug bare
+# MIMALLOC=DIR: its source (apt-get source mimalloc), since Debian has no archive of it.
+if [ -e "${MIMALLOC:-}/src/static.c" ]; then
+	gcc -O2 -DNDEBUG -DMI_MALLOC_OVERRIDE -I"$MIMALLOC/include" -c -o over.o "$MIMALLOC/src/static.c"
+	gcc -O2 -DNDEBUG -I"$MIMALLOC/include" -c -o mi.o "$MIMALLOC/src/static.c"
+	link mimalloc -DALIGNED "$P/static_worker.c" over.o
+	link mi -DALIGNED -DPREFIX=mi_ "$P/static_worker.c" mi.o
+fi
 g++ -O2 -g -o operators "$P/static_operators.cc" -Wl,--whole-archive $LIB/libjemalloc.a -Wl,--no-whole-archive -pthread -ldl -lm
 
 begin() { converse "$@" && read -rt 100 _ <&6; }
@@ -88,6 +95,12 @@ joins_and_leaves "jemalloc" jemalloc 20
 joins_and_leaves "jemalloc by another name, which is in a debug file" bare 20
 joins_and_leaves "tcmalloc" tcmalloc 20
 joins_and_leaves "tcmalloc by its own names" tc 0
+if [ -e mimalloc ]; then
+	joins_and_leaves "mimalloc" mimalloc 20
+	joins_and_leaves "mimalloc by its own names" mi 20
+else
+	skip "mimalloc" "MIMALLOC names no source of it"
+fi
 
 begin ./operators
 "$SEEP" attach --static -r 1 -i 1h -o operators.rec "$worker" 2>err
