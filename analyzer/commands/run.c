@@ -136,7 +136,7 @@ static void bypass_forget(struct session_results *results, const struct linked *
 {
 	for (size_t i = 0; linked->hooked && i < results->note_count; i++) {
 		struct session_note *note = &results->notes[i];
-		if (strncmp(note->text, "bypassed: ", 10) != 0 ||
+		if (strncmp(note->text, "bypassed, ", 10) != 0 ||
 		    strcmp(path_base_name(note->text), path_base_name(linked->program)) != 0 || --note->processes)
 			continue;
 		free(note->text);

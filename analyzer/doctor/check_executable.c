@@ -75,7 +75,8 @@ static void check_allocator(const char *path, const struct elf_facts *facts, str
 	} else if (facts->own_malloc_is_exported) {
 		finding_add(findings, FINDING_FAULT, "own-malloc",
 			    "'seep run --static' hooks it where it is; or link it as a shared library",
-			    "%s defines malloc itself: a preloaded library is bypassed", path);
+			    "%s defines malloc itself: a preloaded library is bypassed, unless it passes calls on",
+			    path);
 	} else if (facts->own_malloc[0]) {
 		finding_add(findings, FINDING_FAULT, "own-malloc",
 			    facts->is_rust ? "'seep run --static' hooks it where it is; or drop #[global_allocator]"

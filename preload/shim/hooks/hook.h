@@ -12,6 +12,7 @@
 #include <errno.h>
 
 #include "shim/hooks/lifecycle.h"
+#include "keeper/base/atomics.h"
 #include "shim/host/real.h"
 #include "shim/record/recorder.h"
 
@@ -30,6 +31,10 @@ static inline long as_libc(long result)
 	errno = (int)-result;
 	return -1;
 }
+
+/* In malloc's hook, where a bypass is claimed: withdraws that if the module that has its own malloc is the caller. */
+extern HIDDEN seep_atomic32 bypass_is_claimed;
+void bypass_weigh(const void *hook_frame);
 
 /* mlockall(), for syscall(): in a process that was joined, that name is libc's. */
 int memory_lock(int flags);

@@ -30,31 +30,6 @@
 #include "shim/record/trigger.h"
 #include "shim/sample/unwinder.h"
 
-/* The definition that the program's own symbol look-ups find under a name; NULL where they find a reference: a
- * program that is not position-independent and takes a function's address has the name at an entry of its own, which
- * jumps to the definition. */
-static void *find_definition(const char *name, Dl_info *info)
-{
-	const ElfW(Sym) *symbol = NULL;
-	void *address = dlsym(RTLD_DEFAULT, name);
-	if (!address || !dladdr1(address, info, (void **)&symbol, RTLD_DL_SYMENT) ||
-	    (symbol && symbol->st_shndx == SHN_UNDEF))
-		return NULL;
-	return address;
-}
-
-/* The library of an allocator that is in front of ours, or NULL. Addresses would not tell: our own references to
- * malloc find that allocator, too. */
-static const char *find_bypass(void)
-{
-	static Dl_info first_info, own_info;
-	if ((!find_definition("malloc", &first_info) && !find_definition("calloc", &first_info) &&
-	     !find_definition("realloc", &first_info)) ||
-	    !dladdr((void *)(uintptr_t)find_bypass, &own_info) || first_info.dli_fbase == own_info.dli_fbase)
-		return NULL;
-	return first_info.dli_fname;
-}
-
 void recorder_prepare(char *const *options, char *const *environment, bool secure)
 {
 	struct recording_setup *setup = &recording_setup;
@@ -81,12 +56,7 @@ static void begin_with_program(char **environment)
 	struct recording_setup *setup = &recording_setup;
 	recorder_prepare(environment, environment, getauxval(AT_SECURE) != 0);
 	if (!setup->options.off) {
-		setup->bypassed = find_bypass();
-		if (setup->bypassed) {
-			malloc_stand_aside();
-			setup->status |= SEEP_STATUS_BYPASSED;
-			session_say("bypassed", setup->bypassed);
-		}
+		bypass_find();
 		if (!setup->options.follow)
 			environment_stop_following(environment);
 		keeper_process_prepare();

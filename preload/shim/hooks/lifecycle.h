@@ -18,6 +18,9 @@ void malloc_prepare(void);
 /* If every allocation is sampled, malloc always takes its slow half, so that the countdown's arithmetic does not matter. */
 void malloc_set_rate(bool everything);
 
+/* Finds out whether the program has its own malloc, and says it. Before the first recording. */
+void bypass_find(void);
+
 /* The program has malloc and its like for itself. */
 void malloc_stand_aside(void);
 

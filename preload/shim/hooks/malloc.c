@@ -19,6 +19,8 @@ static SLOW void *malloc_slowly(size_t size)
 {
 	countdown_undo(size);
 	void *address = real.malloc(size);
+	if (unlikely(load_relaxed(&bypass_is_claimed)))
+		bypass_weigh(HOOK_FRAME());
 	COUNT(address, size);
 	return address;
 }

@@ -39,6 +39,9 @@ void recording_count(uint64_t bytes);
 /* Units of work that the program has done, also before the recording begins. */
 void recording_count_work(uint64_t units);
 
+/* What was said of the program's own malloc has turned out to be wrong. */
+void recording_is_not_bypassed(void);
+
 /* A sample was due and not taken (or turns out to have been taken). Counted in this recording, or in the one that will
  * begin. */
 void recording_lose_sample(void);

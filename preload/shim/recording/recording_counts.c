@@ -47,6 +47,18 @@ void recording_count_unseen(uint64_t bytes)
 	add_relaxed(&unseen_bytes, bytes);
 }
 
+void recording_is_not_bypassed(void)
+{
+	const uint32_t others = ~(uint32_t)SEEP_STATUS_BYPASSED;
+	const struct heap *heap = recording_heap();
+	__atomic_fetch_and(&recording_setup.status, others, __ATOMIC_RELAXED);
+	__atomic_store_n(&recording_setup.bypassed, NULL, __ATOMIC_RELAXED);
+	if (!heap)
+		return;
+	atomic_fetch_and_explicit(&heap->header->status, others, memory_order_relaxed);
+	__atomic_store_n(heap->header->bypassed, 0, __ATOMIC_RELAXED);
+}
+
 void recording_lose_sample(void)
 {
 	const struct heap *heap = recording_heap();

@@ -3,7 +3,7 @@
 # time limit: 120 s
 # allocator: own, PartitionAlloc is linked in
 # recordings: any, chromium defines malloc itself (only what its start script calls is recorded)
-# says: bypassed: /usr/lib/chromium/chromium
+# says: bypassed, unless it passes calls on: /usr/lib/chromium/chromium
 # Chromium without a window: one page (../support/page.html) from a server on the loopback interface, its results after its
 # scripts have run, then its picture.
 directory=$1
