@@ -12,7 +12,7 @@ import sys
 
 os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 
-# Folder: the folders whose headers it includes, besides its own and include/seep.
+# By folder: the folders whose headers it includes, besides its own and include/seep.
 FLOORS = """
 analyzer/base
 analyzer/work           analyzer/base
@@ -207,7 +207,7 @@ def undocumented_folders():
     for folder in sorted({os.path.dirname(name) for name in FILES}):
         top, _, rest = folder.partition("/")
         if top not in ("preload", "analyzer", "include", "tests") or folder == "include/seep" or (top == "tests" and "/" in rest):
-            continue  # what stands above it covers it
+            continue  # the entry above covers it
         if (f"`{rest}/`" if top == "tests" and rest else f"{folder}/") not in page:
             yield f"docs/ARCHITECTURE.md does not say what {folder}/ is for"
 

@@ -12,7 +12,7 @@ import re
 import subprocess
 import sys
 
-# What tests alone ask for from outside its file: why it is there.
+# Functions that only tests call from outside their file, and why they exist.
 FOR_TESTS = {
     "area_visit_room": "a disk that is full at each of its calls",
     "export_pprof_plain": "what the packed document holds",

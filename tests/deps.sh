@@ -67,7 +67,7 @@ packages_of() {
 	scrape) echo victoria-metrics ;;
 	model) echo spin gcc libc6-dev ;;
 	format) echo clang-format-14 ;;
-	page-bench) ;; # modules alone
+	page-bench) ;; # only modules
 	*)
 		echo "deps.sh: there is no group '$1'" >&2
 		exit 2

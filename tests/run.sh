@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Runs the test-suite: a line for each test program or script, the output only of those that failed, what failed first,
-# and at the end the names of all cases that failed and one line "N passed, N failed" over all test cases.
-#
+# Runs the test-suite: a line for each test program or script, the output only of those that failed, and at the end the
+# names of all failed cases and one line "N passed, N failed" over all test cases.
 #	tests/run.sh [STAGE...]		all stages, or some of: build clang layers format unit asan tsan flavours e2e
 #
 # Where all stages run, they share one queue behind the build, and unit tests run under AddressSanitizer alone, but for those
@@ -18,7 +17,7 @@ export PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8
 unset LD_PRELOAD MAKEFLAGS MAKELEVEL
 unset "${!SEEP_@}"
 jobs=$(nproc)
-places=$((jobs + 2)) # of what waits now and then
+places=$((jobs + 2)) # for jobs that wait now and then
 logs=$(mktemp -d "${TMPDIR:-/tmp}/seep-tests.XXXXXX")
 trap 'rm -rf "$logs"' EXIT
 : >"$logs/counts"
@@ -44,7 +43,8 @@ tally() {
 	echo "$good $bad $skips" >>"$logs/counts"
 }
 
-# What failed comes first, each case with what was seen below it: a log that is cut further on still has it. Then the rest.
+# Failed cases come first, each with its output below it, so that a log that is cut further on still has them. The rest
+# follows.
 tell_failure() { # LABEL LOG
 	local is_failure='/^not ok / && !/# SKIP/'
 	awk "$is_failure { told = 30 } !/^(#|not ok )/ { told = 0 } told-- > 0" "$2" | sed 's/^/    | /'
@@ -64,7 +64,7 @@ run_alone() {
 	echo "$status $((SECONDS - begun)) $(sum_of "$cpu")" >"$log.new" && mv "$log.new" "$log.ended"
 }
 
-# What `time` prints: seconds of CPU of the children that were waited for, in user space and in the kernel.
+# The output of `time`: seconds of CPU of the children that were waited for, in user space and in the kernel.
 TIMEFORMAT='%U %S'
 sum_of() { awk -v times="$1" 'BEGIN { split(times, part, " "); printf "%.1f", part[1] + part[2] }'; }
 
@@ -247,8 +247,9 @@ stage_asan() {
 	wait_for_cases
 }
 
-# What is lock-free is in preload/, and nothing can be seen of it where a test has one thread. ThreadSanitizer wants the address space laid out as before Linux 6.6. Tests fork and
-# end children with threads on purpose, and cmocka reports from wherever a test fails: neither is a race.
+# Lock-free code is in preload/, and a test with one thread shows nothing of it. ThreadSanitizer wants the address space
+# laid out as before Linux 6.6. Tests fork and end children with threads on purpose, and cmocka reports from wherever a
+# test fails: neither is a race.
 stage_tsan() {
 	local tests
 	tests=$(cd tests/unit && grep -lE 'pthread_create|program_maker\.h' preload/test_*.c | sed 's/\.c$//')
@@ -266,8 +267,8 @@ run_script() { # SCRIPT
 	SEEP_TESTS_LOGS=$logs run_case "${1#tests/}" $((4 * limit)) env BUILD="$BUILD" bash "$1"
 }
 
-# What a script says of its time is for a machine of its own; here others run beside it, and on a loaded one everything
-# takes its time: only what hangs is stopped.
+# A script's time limit is meant for an idle machine. Here others run beside it, and on a loaded machine everything
+# takes longer: only scripts that hang are stopped.
 time_limit() { sed -n 's/^# time limit: \([0-9]*\) s$/\1/p; $s/.*/120/p' "$1" | head -n 1; }
 
 # Those that may take longest come first, so that none is left alone at the end.

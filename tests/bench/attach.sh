@@ -34,7 +34,7 @@ begin() { # [NAME=VALUE...]
 end() { kill -KILL "$program" 2>/dev/null; wait "$program" 2>/dev/null; program=""; exec 6>&-; }
 still() { kill -USR1 "$program" && read -rt 20 answer <&6 && echo "$answer"; }
 instructions() { timeout 60 ./pairs "$program" "$(nm "$binary" | awk '$3 == "pair" {print $1}')"; }
-left() { # what it has now that it had not before
+left() { # what it has now and had not before
 	local now
 	now=$(maps)
 	comm -13 <(echo "$before") <(echo "$now") | sed 's/ (deleted)//; s,.*/,,' | sort -u | tr '\n' ' '

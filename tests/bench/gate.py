@@ -38,7 +38,8 @@ EQUAL += [{"name": f"every place {measure}", "measure": measure, "each": "place"
 RATE = 8192
 REQUESTS = 20000
 LEAK = ({"name": "leak", "measure": "in_use", "each": "place", "most": "+30%", "floor": 2 * RATE}, "remember", f"leak={20 * RATE}")
-PLANTED = {  # the budget that must fail, the function, what gated is told: of 17,500 bytes a request and 24 MiB at its peak
+# the budget that must fail, the function, gated's argument; gated uses 17,500 bytes a request and 24 MiB at its peak
+PLANTED = {
     "leak of 20 R": LEAK,
     "+30 % a request": ({"name": "bigger", "measure": "allocated", "per_work": True, "most": "+10%"}, "parse_request", "bigger=5260"),
     "+25 % peak": ({"name": "peak", "measure": "peak", "most": "+10%"}, "build_index", f"peak={6 << 20}"),

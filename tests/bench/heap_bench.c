@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * glibc's heap taken apart from outside (preload/keeper/arenas/): what a whole ledger with it costs at each snapshot that nobody asked
- * for, in ms of CPU; and of heaps of which there is time for a part only, how many of the 95 % intervals hold the truth. Of
- * this process's own heap, which fragments otherwise in each trial.
+ * Takes glibc's heap apart from outside (preload/keeper/arenas/): what a whole ledger with it costs at each snapshot
+ * that nobody asked for, in ms of CPU; and, for heaps that are too large to be read in full, how many of the 95 %
+ * intervals hold the truth. The heap is this process's own; it fragments differently in each trial.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@
 
 #define BLOCKS 180000
 #define SIZE_MOST 1500
-#define SAMPLED 512       /* every so many blocks are known */
+#define SAMPLED 512       /* every how many blocks one is known */
 #define BUDGET_NS 3000000 /* as in keeper/snapshot/build.c */
 #define PART_NS 1000000   /* for a part of it */
 #define PLENTY UINT64_C(60000000000)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Holds MIB MiB for tests/bench/references.sh: lists, and tables of blocks, a quarter of whose words point into others that are kept.
- * LOST per cent of the bytes are lost. On each line "fork" it makes a copy of itself by the bare system call, and says how long
- * that took: what a stop of seep's can't go below.
+ * Holds MIB MiB for tests/bench/references.sh: lists, and tables of blocks, a quarter of whose words point to other
+ * blocks that are kept. LOST per cent of the bytes are lost. On each line "fork" it copies itself by the bare system
+ * call and prints how long that took: no stop by seep can be shorter.
  */
 #define _GNU_SOURCE
 #include <signal.h>

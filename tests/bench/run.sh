@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # make bench: installs the peers from Debian, builds the workloads into $BUILD/bench, measures seep beside the peers.
-# What can be set in the environment is said in measure.py.
+# measure.py tells what can be set in the environment.
 set -eu
 cd "$(dirname "$0")/../.."
 

@@ -9,7 +9,7 @@
 #define JOIN_(a, b) a##_##b
 #define JOIN(a, b) JOIN_(a, b)
 
-/* Every link keeps some bytes alive across the call, which is no tail call. */
+/* Each link keeps some bytes alive across the call, so it is not a tail call. */
 #define LINK(number, next, bytes)                                                                                      \
 	static __attribute__((noinline)) int JOIN(CHAIN, number)(chain_leaf * leaf, void *context)                     \
 	{                                                                                                              \

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Linked into the builds that count coverage, with -Wl,--wrap: what would leave a process's counts behind. */
+/* Linked into the builds that count coverage, with -Wl,--wrap: the calls by which a process would end without writing
+ * its counts. */
 #include <elf.h>
 #include <link.h>
 #include <stddef.h>
@@ -45,7 +46,8 @@ void __wrap_keeper_run_apart(const char *directory)
 	__gcov_dump();
 }
 
-/* A program's filter of system calls may forbid the writing, or kill for it: what ran before the filter is kept. */
+/* A program's filter of system calls may forbid the writing, or kill for it. The counts from before the filter are
+ * kept. */
 __attribute__((weak)) void __real_recording_confine(void);
 void __wrap_recording_confine(void);
 

@@ -46,5 +46,5 @@ export -f run
 	for script in $scripts; do echo "run $script bash tests/e2e/test_$script.sh"; done
 	for row in $rows; do echo "ALLOCATORS=glibc run $row bash tests/torture/run.sh $row"; done
 } | xargs -d '\n' -P "$(nproc)" -n 1 bash -c
-find "$BUILD/obj" -name '*.gcda' -empty -delete # of what nobody ran: gcov refuses an empty file
+find "$BUILD/obj" -name '*.gcda' -empty -delete # for code that nobody ran; gcov refuses an empty file
 tests/coverage/table.py "$BUILD"

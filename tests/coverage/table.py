@@ -11,7 +11,7 @@ import subprocess
 import sys
 
 LEAST = 80.0
-SLACK = 3.0  # what a busy machine may take away: scripts that were stopped, processes that were killed
+SLACK = 3.0  # what a busy machine may cause: scripts that were stopped, processes that were killed
 
 
 def known_below():

@@ -48,7 +48,7 @@ end_all() {
 
 clean_up() {
 	end_all
-	# What a killed script had started may still be writing.
+	# Processes that a killed script had started may still be writing.
 	rm -rf "$WORK" "$WORK.cache" "$never" 2>/dev/null || { sleep 0.5 && rm -rf "$WORK"; }
 }
 trap clean_up EXIT
@@ -116,7 +116,7 @@ $3"
 }
 
 # A moment, without the process that sleep is: those who wait take no time from those who are waited for.
-never=$WORK.never # beside it: scripts look at what is in it
+never=$WORK.never # beside the recording, because scripts look at what is in that
 mkfifo "$never"
 pause() { read -rt 0.05 _ <>"$never" || :; }
 
@@ -187,8 +187,8 @@ compile() {
 	fi
 }
 
-# LOW HIGH TRUTH: the truth lies in a 95 % interval, made wide enough that chance alone fails once in a million runs. How
-# often intervals as they are printed hold the truth is what test_truth.sh counts.
+# LOW HIGH TRUTH: the truth is in a 95 % interval that was widened, so that mere chance fails once in a million runs.
+# How often the printed intervals hold the truth is counted by test_truth.sh.
 interval_holds() {
 	/usr/bin/python3 -c 'import sys
 low, high, truth = map(float, sys.argv[1:])
@@ -201,7 +201,7 @@ json_get() {
 	/usr/bin/python3 -c 'import json, sys; d = json.load(open(sys.argv[1])); print(eval(sys.argv[2]))' "$1" "$2"
 }
 
-# SCHEMA COMMAND...: what the command prints, kept in document.json, is what the schema of docs/schema/ says.
+# SCHEMA COMMAND...: the command's output, kept in document.json, matches the schema of docs/schema/.
 validates() {
 	local schema=$1
 	shift

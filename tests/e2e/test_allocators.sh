@@ -13,7 +13,7 @@ g++ -std=c++17 -O1 -g -fPIC -shared -o plugin.so "$programs/plugin.cpp"
 compile plugin_host "$programs/plugin_host.c"
 export TCMALLOC_LARGE_ALLOC_REPORT_THRESHOLD=0 # its words hold addresses
 
-# What the program counted against what seep did, by site; a line for each that differs.
+# Compares the program's counts with seep's, by site; prints a line for each that differs.
 differences() { # TRUTH REPORT.json
 	/usr/bin/python3 "$ROOT/tests/e2e/support/exact.py" "" "$@" 2>&1
 }
@@ -60,7 +60,7 @@ for allocator in glibc jemalloc tcmalloc mimalloc; do
 		"$(differences "truth.$allocator/truth.end" report.json)"
 done
 
-# Names that the shim exports where no such allocator is: they do what its manual says, and what they give is counted.
+# Names that the shim exports without such an allocator: they do what its manual says, and their blocks are counted.
 compile without <<'END'
 #include <stdint.h>
 #include <stdio.h>

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# `seep annotate`: source lines with what they hold, and what is said where there are none. At rate 1 every number is exact.
+# `seep annotate`: source lines with the memory they hold, and the messages if there are none. At rate 1 every number is
+# exact.
 . "$(dirname "$0")/lib.sh"
 
 # NAME: the sections of the text in $shown are as wanted (from standard input).
@@ -97,7 +98,7 @@ check_equal "--base is the same" "$shown" "$("$SEEP" annotate --base="${snapshot
 check_equal "and so is the document" "29000 30000 30000" \
 	"$(json_get d.json "' '.join(map(str, [d['total']] + [l[k] for s in d['sections'] for l in s['lines'] if l['line'] == 14 for k in ('flat', 'flat_high')]))")"
 
-# C++: what was inlined stands under the line that called it; every instance of a template counts at its one line.
+# C++: inlined code is listed under the line that called it; all instances of a template count at its one line.
 cat >cache.cpp <<'END'
 #include <vector>
 template <class T> struct Cache {
@@ -142,7 +143,7 @@ strip -o stripped program
 "$SEEP" run -r 1 -i 1h -o bare -- ./stripped 2>/dev/null
 check_match "a stripped program has no lines" 'no lines known: .*stripped' "$("$SEEP" annotate bare)"
 
-# Debug information that names what is no source: nothing of it is ever shown.
+# Debug information that names files which are not sources: nothing of them is ever shown.
 secret=$WORK/secret
 printf 'a secret\n%.0s' {1..20} >"$secret"
 mkfifo pipe.c
@@ -174,7 +175,7 @@ check_equal "for each is said why it is not read" "${#names[@]}" "$(grep -cE '^ 
 timeout 20 "$SEEP" annotate --source-path=/ --source-path="$WORK" --json hostile.rec >document.json 2>&1 </dev/null
 check_equal "in the document, too" "${#names[@]} 0" \
 	"$(json_get document.json "' '.join(str(sum(check(s) for s in d['sections'] if s['function'] != 'main')) for check in (lambda s: bool(s['fault']), lambda s: any(l['text'] for l in s['lines'])))")"
-# What a page carries, as text.
+# The data that a page carries, as text.
 page_data() { /usr/bin/python3 -c 'import base64, gzip, re, sys
 print(gzip.decompress(base64.b64decode(re.search("id=.seep-data.>([^<]*)<", open(sys.argv[1]).read()).group(1))).decode())' "$1"; }
 timeout 20 "$SEEP" html --source-path=/ --source-path="$WORK" hostile.rec -o page.html 2>said </dev/null

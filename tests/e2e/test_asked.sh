@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# seep memory PID asks jemalloc, tcmalloc and mimalloc what they keep, in a copy of the process: what they say takes the heap apart, and the program
-# notices nothing, whatever the function that is asked does.
+# seep memory PID asks jemalloc, tcmalloc and mimalloc what they keep, in a copy of the process: the heap is taken apart
+# by their answers, and the program notices nothing, whatever the function that is called does.
 . "$(dirname "$0")/lib.sh"
 
 keeps=$ROOT/tests/e2e/programs/keeps.c
@@ -85,7 +85,7 @@ if [ -e /usr/lib/x86_64-linux-gnu/libjemalloc.so.2 ]; then
 	check "no call of a copy's left anything behind" test ! -e made
 fi
 
-# mimalloc's pages belong to threads: what those that live have, and what one that has ended has left.
+# mimalloc's pages belong to threads: those of living threads, and those that an ended thread has left.
 if [ -e /usr/lib/x86_64-linux-gnu/libmimalloc.so.2.0 ]; then
 	compile threads -x c - -x none -Wl,--no-as-needed /usr/lib/x86_64-linux-gnu/libmimalloc.so.2.0 <<'END'
 #include <pthread.h>

@@ -55,7 +55,7 @@ objects_in() { # RECORDING FUNCTION
 	of_report "$1" "sum(s['inuse_objects'] for s in d['sites'] if any(f['function'] == '$2' for f in s['stack'][:1]))"
 }
 
-attendants() { # those that have a session of this test
+attendants() { # only those with a session of this test
 	local pid
 	for pid in $(pgrep -x seep-attendant); do
 		! find "/proc/$pid/fd" -lname "$WORK/*" 2>/dev/null | grep -q . || echo "$pid"
@@ -127,7 +127,7 @@ check "a process that is killed while it is joined has its last snapshot" wait_u
 	eval '[ "$("$SEEP" list killed 2>&1 | grep -c ended)" = 1 ]'
 check_equal "with all that was sampled" 33 "$(objects_in killed leak)"
 
-# What it sets and removes of its environment while it is joined stays.
+# Variables that it sets or removes while it is joined stay as it left them.
 export NAMED=first UNNAMED=first
 worker_begin
 unset NAMED UNNAMED

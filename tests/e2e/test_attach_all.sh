@@ -15,7 +15,7 @@ int main(int argc, char **argv) {
 	return 0;
 }
 END
-name=seep-e2e-worker-of-$$ # longer than the 15 bytes that a process's own name has, and nobody else's
+name=seep-e2e-worker-of-$$ # longer than the 15 bytes of a process's own name, and nobody else has it
 mv worker "$name"
 ln "$name" "other-$$"
 similar=$name-not
@@ -76,7 +76,7 @@ wait "$staying"
 check_equal "with --for, its end leaves those that it joined" "0 1" \
 	"$? $(grep -c "joined 1 named $name-refused, and left them" said)"
 check_match "which are recorded no more" "is no longer recorded" "$("$SEEP" report "$begun" 2>&1)"
-# What was forked meanwhile is left, too: a child, one that has no parent any more, and one that has sampled nothing.
+# Children forked meanwhile are left, too: one with its parent, one without, and one that has sampled nothing.
 compile forks <<'END'
 #include <signal.h>
 #include <stdlib.h>

@@ -57,7 +57,7 @@ if hold_begin "$worker"; then
 	check "and can be left, and joined again" leaves_and_joins 2>err
 	check "it lives" kill -0 "$worker"
 
-	# A program that is executed before it is joined gets nothing of seep's.
+	# A program that is executed before it is joined gets nothing from seep.
 	compile replaced <<-'END'
 		#include <signal.h>
 		#include <unistd.h>

@@ -26,7 +26,7 @@ build next "$(next_version program.c)" "$(next_version library.c)"
 build fixed "$(<program.c)" "$(<library.c)" -no-pie
 
 begin() { converse "$1" && ask 1; }
-ask() { printf "%$1s" '' >&5 && read -rt 100 -N "$1" _ <&6; } # for so many blocks
+ask() { printf "%$1s" '' >&5 && read -rt 100 -N "$1" _ <&6; } # for this many blocks
 has_blocks() { # NAME RECORDING COUNT: all by the library's function, which has its name and its line
 	"$SEEP" report --json "$2" >report.json 2>err
 	check_equal "$1" "$3 hand_out 3" "$(json_get report.json "'%d %s %d' % (d['totals']['inuse_objects'],
@@ -87,7 +87,7 @@ if command -v go >/dev/null; then
 	fi
 fi
 
-# Nothing has to run in a process for leaving it but what may also be done when it is joined again.
+# To leave a process, only such code has to run in it as may also run when it is joined again.
 begin now/program
 "$SEEP" attach -r 1 -i 1h -o stopped.rec "$worker" 2>err
 ask 5
@@ -149,7 +149,7 @@ check_equal "a thread that never allocated does not for seep, either" "$first" "
 kill "$worker"
 exec 5>&-
 
-# It executes other programs and ends while it is joined: it ends as it would have, and what is said is one line.
+# It executes other programs and ends while it is joined: it ends as it would have without us, and seep prints one line.
 compile restless <<'END'
 #include <stdio.h>
 #include <stdlib.h>

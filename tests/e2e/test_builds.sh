@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Two builds of a program are compared by the names of its functions: lines that moved, another compiler, other optimisation and
-# another file's name make nothing new, and what was renamed is found by the rest of its stacks.
+# Two builds of a program are compared by the names of its functions: moved lines, another compiler, other optimisation
+# and another file name make nothing look new, and a renamed function is found by the rest of its stacks.
 . "$(dirname "$0")/lib.sh"
 
 cp "$ROOT/tests/e2e/programs/gated.c" gated.c

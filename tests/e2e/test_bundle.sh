@@ -49,7 +49,7 @@ check "a difference of two of its snapshots" "$SEEP" diff elsewhere#1 elsewhere#
 cp elsewhere 'name#7'
 check "a file whose own name looks so is still that file" "$SEEP" report 'name#7'
 
-# What is broken: one line, exit status 3.
+# Broken files: one line, exit status 3.
 /usr/bin/python3 - elsewhere "$SEEP" <<'END' >damage.txt
 import random, subprocess, sys
 good = open(sys.argv[1], "rb").read()
@@ -58,7 +58,7 @@ places = list(range(0, 32, 3)) + [32 + i for i in range(0, 56, 5)] + [random.ran
 bad = []
 def look(name, data):
     open("bad", "wb").write(data)
-    # With another magic it is no bundle, of which diff would take two.
+    # With another magic the file is not a bundle, and diff would want two files.
     for command in (["report"], ["diff"])[:2 if data[:8] == good[:8] else 1]:
         done = subprocess.run([sys.argv[2], *command, "bad"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=20)
         if done.returncode == 0 and name.startswith("flip"):

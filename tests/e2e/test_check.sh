@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# seep check: what is planted fails, with the right place and exit status; what is not does not; mistakes are one line.
+# seep check: a planted defect fails the check, with the right place and exit status; nothing else does; a mistake gets
+# one line.
 . "$(dirname "$0")/lib.sh"
 
 compile gated -I "$ROOT/include" "$ROOT/tests/e2e/programs/gated.c"
@@ -53,7 +54,7 @@ check_match "and still fail" '^FAIL  a request' "$several"
 half=$("$SEEP" check bigger --base base --budget budgets.json --work 40000 --base-work 20000 2>err)
 check_match "the base may have done another number" '^pass .*a request' "$half"
 
-# Undecided: no base, and what to do with it.
+# Undecided because there is no base, and what to do about it.
 alone() { "$SEEP" check same --budget budgets.json --work 20000 "$@" 2>err >out; }
 alone
 check_equal "what can't be decided does not fail" 0 $?
@@ -99,7 +100,7 @@ check_match "each limit has its reason" '2 runs had .* to .*, which their sample
 "$SEEP" check --suggest base -o one.json
 check_match "one run asks for more room, and says why" 'by how much runs differ is not known' "$(cat one.json)"
 
-# Of a whole test run: every process is held to it. A project whose own `make test` is the gate.
+# A whole test run: the budget holds for every process. The gate is a project's own `make test`.
 cat >process.json <<'END'
 {"schema": "seep.budgets/1", "budgets": [{"name": "peak", "measure": "peak", "most": "30M"}]}
 END

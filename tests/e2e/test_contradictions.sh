@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Inputs that contradict themselves or each other, sums that no samples have, and outputs that can't be what was asked for.
+# Inputs that contradict themselves or each other, sums that no samples have, and outputs that can't be written as
+# asked.
 . "$(dirname "$0")/lib.sh"
 make_snapshots() {
 	/usr/bin/python3 -B - "$ROOT/tests/e2e/support" <<'END_OF_PYTHON'
@@ -58,7 +59,7 @@ for command in report flame diff\ one.seep "export --format=json" bundle leaks; 
 	check_match "seep $command --symbols=NOWHERE" '^2 1 seep .*(NOWHERE|no recording)' "$? $(wc -l <err) $(cat err)"
 done
 
-# What is written never takes the place of what is read.
+# Outputs never overwrite inputs.
 mkdir kept && cp one.seep kept/000001.seep
 cp one.seep operand.seep && ln operand.seep other-name.svg
 for arguments in "export --format=folded operand.seep -o operand.seep" "export --format=folded kept -o kept/000001.seep" \
@@ -73,7 +74,7 @@ for arguments in "export --format=folded one.seep -o" "bundle kept -o" "flame on
 	refused_as '[23]' "seep $arguments with an empty name" 'seep' $arguments ""
 done
 
-# What is written.
+# The outputs.
 echo mine >kept.svg && chmod 0400 kept.svg
 "$SEEP" flame one.seep -o kept.svg 2>err
 check_equal "a file that may not be written to is not replaced" "3 mine 400" "$? $(cat kept.svg) $(stat -c %a kept.svg)"
@@ -94,7 +95,7 @@ for command in "report one.seep" "report --json one.seep" "diff one.seep later.s
 done
 check_equal "no other file is left behind" "" "$(find . -name '*.tmp')"
 
-# What people read on standard error has nothing raw in it.
+# Messages on standard error have nothing raw in them.
 name=$'evil\033[31m\u202e\u2066\u200f\u0085\nnew\xff'
 cp one.seep "$name.seep" && mkdir "$name"
 looked() {

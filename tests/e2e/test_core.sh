@@ -109,7 +109,7 @@ refused() { # NAME PATTERN RECORDING CORE
 	check_match "refused: $1" "^3 1 seep: .*$2" "$status $(wc -l <<<"$output") $output"
 }
 
-dumped="" # a recording of which there is a dump
+dumped="" # a recording that has a dump
 begin killed
 end
 core=$(find . -maxdepth 1 -name 'core*' | head -n 1)

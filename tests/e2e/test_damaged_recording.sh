@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# A recording of which snapshots are cut, emptied or changed: the others are read by every command, as if those had never been
-# there, and one line says which were left out.
+# A recording with snapshots that are cut, emptied or changed: every command reads the others, as if the damaged ones
+# had never been there, and one line says which were left out.
 . "$(dirname "$0")/lib.sh"
 
 compile leaker <<'END'
@@ -42,7 +42,7 @@ damage headless_end "$last"
 bytes=0
 damage empty 000001.seep
 
-# What is the same but for the names of the two directories, and for which of massif's snapshots are detailed.
+# Makes outputs comparable: removes the names of the two directories, and which of massif's snapshots are detailed.
 said() { grep -vE '^(heap_tree| *n[0-9])' | sed -e 's/without_//g' -e 's/"damaged_snapshots":[0-9]*/"damaged_snapshots":0/g'; }
 for name in middle before end three headless headless_end empty; do
 	for command in "leaks --json" "report --json" "diff --json" "export --format=massif" "memory --json" "annotate --json"; do

@@ -56,8 +56,8 @@ env -u SEEP_CACHE -u XDG_CACHE_HOME HOME=/proc/self "$SEEP" report recording >ou
 check_equal "where nothing can be kept that is not an error" "0 0" "$? $(wc -l <err)"
 "$SEEP" report recording >out 2>err
 check_equal "without both it is a report without names, and no error" "0 0" "$? $(wc -l <err)"
-# Sources, too, of files that are not here: the server has them as they were when the program was built. A build of which it has none is
-# not asked for all of its files, and what is too large for a source file is not read.
+# The server also has sources that are not here, as they were when the program was built. If it has none for a build,
+# seep does not ask for all files of that build; and a file that is too large for a source is not read.
 mkdir sources
 for name in leak one two three four; do
 	printf '#include <stdlib.h>\nvoid *%s_kept[1000];\n__attribute__((noinline)) void %s_here(void) {\n\tfor (int i = 0; i < 1000; i++)\n\t\t%s_kept[i] = malloc(1000); /* of %s */\n}\n' \

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# time limit: 120 s
-# seep detach of programs that were started with libseep.so: they run on, and nothing of them is recorded any more.
+# time limit: 120 s seep detach of programs that were started with libseep.so: they run on and are not recorded any
+# more.
 . "$(dirname "$0")/lib.sh"
 
 compile worker <<'END_OF_C'

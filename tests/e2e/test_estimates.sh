@@ -11,7 +11,7 @@ g++ -std=c++17 -g -I"$ROOT/include" -o entry_points_often "$ROOT/tests/e2e/progr
 for allocator in glibc jemalloc tcmalloc mimalloc; do
 	choice=()
 	[ $allocator = glibc ] || choice=("--allocator=$allocator")
-	for rate in 512K 64K; do # what a site's estimate may be off by falls with the root of the rate
+	for rate in 512K 64K; do # the permitted error of a site's estimate falls with the root of the rate
 		mib=32 && [ $rate = 512K ] || mib=8
 		rm -rf recording truth.end
 		"$SEEP" run -r $rate -i 0 -o recording "${choice[@]}" -- ./entry_points_often . $mib >out 2>err

@@ -166,7 +166,7 @@ for reader in jeprof google-pprof; do
 	check_close "$reader --base has our growth" "$growth" "$(bytes_of "$text")" 0.0001
 done
 
-# massif's text, of a whole series. valgrind's manual says what its lines are.
+# massif's text, for a whole series. valgrind's manual explains its lines.
 echo go | "$SEEP" run -r 16K -i 20ms -o series -- ./program >/dev/null 2>&1
 "$SEEP" export --format=massif series -o series.massif 2>/dev/null
 cat >massif.py <<'END_OF_PROGRAM'
@@ -207,7 +207,7 @@ check_equal "of a single snapshot it is a series of one" "2 0 $(json_get before.
 check "of a bundle it is that of its recording" diff <("$SEEP" export --format=massif series) <("$SEEP" export --format=massif series.bundle)
 check_equal "massif's difference is refused" 2 "$("$SEEP" export --format=massif --base "$before" series >/dev/null 2>&1; echo $?)"
 
-# A program whose code does not lie in the file where it lies in memory, as lld makes them.
+# A program whose code has other offsets in the file than in memory, as lld makes them.
 gcc -std=gnu11 -O1 -g -fno-builtin -pthread -Wl,--section-start=.text=0x200000 -o shifted program.c
 echo go | "$SEEP" run -r 16K -i 0 -o shifted.recording -- ./shifted >/dev/null 2>&1
 "$SEEP" export --format=gperftools shifted.recording -o shifted.gperftools 2>/dev/null
@@ -215,7 +215,7 @@ check_match "google-pprof finds functions wherever a linker put them" 'keep_smal
 	"$(timeout 200 google-pprof --text shifted shifted.gperftools 2>reader.log)"
 check_match "and so do we" 'keep_small' "$("$SEEP" report --by=stack shifted.gperftools)"
 
-# What we wrote, read again.
+# Our own output, read again.
 for format in pprof gperftools; do
 	"$SEEP" report --json after.$format >again.json
 	check_close "we read $format that we wrote" "$total" "$(json_get again.json "d['totals']['inuse_bytes']")" 0.0001
@@ -267,7 +267,7 @@ for value in inuse alloc; do
 done
 check_match "and our functions" 'keep_small' "$("$SEEP" report --by=stack "$tcmalloc")"
 
-# Without prof_accum it does not count what was allocated in all.
+# Without prof_accum jemalloc does not count all allocations.
 echo go | LD_PRELOAD=libjemalloc.so.2 MALLOC_CONF=prof:true,lg_prof_sample:14,prof_final:true,prof_prefix:"$WORK/plain" ./program >/dev/null
 plain=$(ls plain.*.f.heap)
 check_equal "what a dump does not count is null" "None None True" \
@@ -348,7 +348,7 @@ END_OF_TABLE
 "$SEEP" report names.pb >out 2>err
 check_equal "a profile of time is refused in one line" "3 0 1" "$? $(stat -c %s out) $(wc -l <err)"
 
-# What is broken: one line, exit status 3.
+# Broken files: one line, exit status 3.
 bad=''
 for file in after.pprof plain.pb after.gperftools "$dump_last" go.pprof; do
 	size=$(stat -c %s "$file")

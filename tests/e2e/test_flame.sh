@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# seep flame: what it writes, and, in Chromium, what can be done with it.
-# time limit: 180 s
+# seep flame: its output, and, in Chromium, its use. time limit: 180 s
 . "$(dirname "$0")/lib.sh"
 support=$ROOT/tests/e2e/support
 
@@ -34,7 +33,7 @@ int main(void) {
 END
 compile program program.c
 mkfifo requests answers
-exec 3<>requests 4<>answers # for reading and writing: to open them so waits for nobody
+exec 3<>requests 4<>answers # for reading and writing: opening them like this waits for nobody
 "$SEEP" run -r 16K -o recording -- ./program <requests >answers 2>seep.log 3>&- 4>&- &
 seep_pid=$!
 pids+=("$seep_pid")

@@ -50,7 +50,7 @@ END
 check_equal "it fits 24, 50 and 12 rows, and is drawn anew when the terminal changes" "" \
 	"$(timeout 110 /usr/bin/python3 watch.py "$SEEP" >seen; grep -vE '^.*[0-9]+ True True True True True$' seen)"
 check_equal "in every form" 12 "$(wc -l <seen)"
-# Whoever ends seep run alone leaves its program running.
+# A signal that ends only seep run leaves its program running.
 kill "$(process_named "$background_pid" many)"
 wait "$background_pid" 2>/dev/null
 exit $cases_failed

@@ -97,7 +97,7 @@ check_match "and seep diff of it alone which moments" 'two moments, FILE#1m FILE
 check_match "raw data is named" "track.raw: offset 10: is heaptrack's raw data: heaptrack_interpret" \
 	"$(printf 'v 10400 3\nx 4 /a/b\n' >track.raw; "$SEEP" report track.raw 2>&1)"
 
-# What was cut or flipped: a profile or a line.
+# Files that were cut or have flipped bits: they give a profile or a line.
 size=$(stat -c %s track.zst)
 for cut in 3 100 $((size / 2)) $((size - 3)); do
 	head -c "$cut" track.zst >cut.zst

@@ -40,7 +40,8 @@ check_equal "lines hold at any pair what seep annotate says" "" \
 "$SEEP" html --source=off recording -o withheld.html 2>withheld.err
 "$SEEP" leaks recording >leaks.out 2>&1
 
-# What else there may be: no snapshot by the timer, one snapshot, a bundle, a killed program, a recording without a sample, another tool's profile.
+# Other inputs: no snapshot by the timer, one snapshot, a bundle, a killed program, a recording without a sample,
+# another tool's profile.
 "$SEEP" run -r 16K -i 60s -o short -- ./program 40 2>short.err
 "$SEEP" html short -o short.html 2>short.err
 "$SEEP" html recording/000003.seep -o one.html 2>one.err
@@ -85,7 +86,7 @@ END
 gcc -O1 -g0 -DNAME="\"$(printf '%065536d' 0 | tr 0 o)\"" -o hostile hostile.c && "$SEEP" run -r 16K -o hostile.recording -- ./hostile 2>run.err
 "$SEEP" html hostile.recording -o hostile.html 2>html.err
 
-# What seep flame makes is the page's flame graph: its stacks and values are those of its other forms.
+# seep flame writes the page's flame graph: its stacks and values are those of the other forms.
 "$SEEP" flame recording/000009.seep -o flame.html 2>flame.err
 "$SEEP" flame recording/000009.seep -o flame.folded 2>flame.err
 "$SEEP" flame --base recording/000002.seep recording/000009.seep -o growth.html 2>flame.err

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# seep memory takes the heap apart as glibc itself does, of programs that know theirs, and what it says would help does.
-# time limit: 60 s
+# For programs that know their heap, seep memory takes it apart as glibc itself does; and the remedies that it names do
+# help. time limit: 60 s
 . "$(dirname "$0")/lib.sh"
 
 compile kept_heap "$ROOT/tests/e2e/programs/kept_heap.c" -pthread
@@ -69,7 +69,7 @@ end
 look cached
 end
 
-# A program that is joined late: what it has was allocated before.
+# A program that is joined late: its memory was allocated before.
 mkfifo joined
 "$WORK/kept_heap" arenas <>joined >said &
 program=$!

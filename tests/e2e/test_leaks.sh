@@ -134,7 +134,7 @@ int main(int unused, char **words) { /* the part of its shutdown after which it 
 	return unused == 0;
 }
 END
-for stop in 0.3 0.8 2; do # nearly every block is sampled: what is not shall not decide
+for stop in 0.3 0.8 2; do # nearly every block is sampled, so that the others do not decide
 	"$SEEP" run -r 200 -i 200ms -o "ending.$stop" -- ./shuts_down_slow "$stop" 2>/dev/null &
 	pids+=($!)
 done
@@ -173,7 +173,8 @@ check_equal "one snapshot is bad input, in one line" "3 1 0" "$? $(wc -l <err) $
 "$SEEP" leaks recording/000001.seep >out 2>err
 check_equal "a snapshot is not a recording" 2 $?
 
-# Without a single one by the timer. What is asked for while the program runs may be promised, and nothing afterwards.
+# Without a single snapshot by the timer. A snapshot may be promised if it is asked for while the program runs, but not
+# afterwards.
 mkfifo asks answers
 "$SEEP" run -r 1K -i 1h -o waiting -- /bin/cat <asks >answers 2>/dev/null &
 pids+=($!)

@@ -151,7 +151,7 @@ program = sys.argv[1]
 theirs, ours = {}, {}
 for leak in re.split(r"\n(?=(?:Direct|Indirect) leak of)", open(program + ".report").read())[1:]:
     names = re.findall(r"\bin (lose_\w+|keep_\w+)", leak.split("\n\n")[0])
-    if "<unknown module>" in leak:  # it can't name what was unloaded
+    if "<unknown module>" in leak:  # it can't name functions that were unloaded
         names = ["lose_with_library"]
     if names:
         theirs[names[0]] = theirs.get(names[0], 0) + int(re.match(r"\w+ leak of (\d+)", leak)[1])
@@ -205,7 +205,7 @@ check_match "and how it was called" 'via main blocks.c' "$(cat blocks.err)"
 check_equal "every allocation is recorded, and one snapshot kept" "1 1" \
 	"$("$SEEP" report --json blocks.recording | grep -o '"rate": *[0-9]*' | head -n 1 | grep -o '[0-9]*$') $(find blocks.recording -name '*.seep' | wc -l)"
 
-# What is not lost, what is suppressed, and what can't be looked at.
+# Blocks that are not lost, that are suppressed, and that can't be looked at.
 "$SEEP" run --leaks-at-exit -o sound -- /usr/bin/python3 -c 'import json; print(json.dumps({"a": [1]}))' >out 2>err
 check_equal "a real program prints what it prints" '{"a": [1]}' "$(cat out)"
 check_equal "its end is looked at" "1 0" "$(grep -c '^1 process: ' err) $(grep -c 'no process was looked at' err)"

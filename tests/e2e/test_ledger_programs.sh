@@ -7,7 +7,8 @@
 ALL=${LEDGER_PROGRAMS:-}
 SHARE=0.02
 
-# What the kernel says a second time is within a page of each mapping and what came in between; the rest is told as it is.
+# A second reading of the kernel's numbers may differ by a page per mapping and by what happened in between; any other
+# difference is printed as it is.
 cat >judge.py <<'END'
 import json, sys
 d = json.load(open(sys.argv[1]))
@@ -21,7 +22,7 @@ print(f"{sys.argv[2]:12} {mib(d['rss_bytes']):8.1f} MiB, unexplained {d['unexpla
 print(d["unexplained_bytes"] + max(heap or 0, 0) <= float(sys.argv[3]) * d["rss_bytes"], off <= 0.005 * d["rss_bytes"] + d["rss_change_bytes"])
 END
 
-# NAME PID: of a program that stands still.
+# NAME PID: for a program that stands still.
 judge() {
 	"$SEEP" memory --json "$2" >"$1.json" 2>"$1.err" || not_ok "$1: there is a ledger" "$(cat "$1.err")"
 	check_equal "$1: at most 2 % are unexplained, and all adds up" "True True" "$(python3 judge.py "$1.json" "$1" "$SHARE" 2>"$1.line")"
@@ -44,7 +45,7 @@ look() {
 	pid=$(cat found)
 	[ -n "${still:-}" ] || kill -STOP "$pid"
 	judge "$name" "$pid"
-	for pid in $(descendants "$!"); do # workers, too, whom the end of their master would leave alone
+	for pid in $(descendants "$!"); do # workers, too: the end of their master would leave them running
 		[ "$(cat "/proc/$pid/comm" 2>/dev/null)" = "${program:0:15}" ] && kill -KILL "$pid"
 	done
 	wait "$!" 2>/dev/null

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# What seep calls lost beside LeakSanitizer's own report at the same programs' end: the same blocks, function by function.
+# The blocks that seep calls lost are those of LeakSanitizer's own report at the end of the same programs, function by
+# function.
 . "$(dirname "$0")/lib.sh"
 
 cat >lists.c <<'END'

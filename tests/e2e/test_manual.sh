@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# The manual: docs/CLI.md is what the tables say, every variable that the sources ask for is in it, pages and completions are
-# well-formed and work, and what the commands print as JSON is what the schemas say.
+# The manual: docs/CLI.md agrees with the tables and has every variable that the sources ask for; pages and completions
+# are well-formed and work; and the commands' JSON matches the schemas.
 . "$(dirname "$0")/lib.sh"
 
 manual=$BUILD/manual
 check "docs/CLI.md is what the commands' tables say (make docs)" cmp "$manual/CLI.md" "$ROOT/docs/CLI.md"
 
-# Names in the sources: what the shim's table and getenv() ask for.
+# The variables' names in the sources: those in the shim's table and in calls of getenv().
 grep -rhoE '"SEEP_[A-Z_]+"|getenv\("[A-Z_]+"' "$ROOT/preload" "$ROOT/analyzer" --include='*.c' --include='*.h' --exclude-dir=manual |
 	grep -oE '[A-Z][A-Z_]+' | grep -vxE 'PATH|HOME|TERM|LD_PRELOAD|SEEP_' | sort -u >asked
 grep -oE '^\| `[A-Z_]+`' "$manual/CLI.md" | grep -oE '[A-Z_]+' | sort -u >told
@@ -18,7 +18,7 @@ for page in "$manual"/man1/*.1 "$manual"/man7/*.7; do
 done
 check_match "a page names its options" '--interval=TIME' "$(groff -man -Tascii -P-cbou "$manual/man1/seep-run.1")"
 
-complete_in_bash() { # WORD...: what is offered for the last
+complete_in_bash() { # WORD...: the completions of the last word
 	bash -c 'compopt() { :; }; . "$1"; shift; COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)); _seep; echo "${COMPREPLY[*]}"' - \
 		"$manual/completions/bash" "$@"
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# More leaks than a screen has room for, in functions that differ by their template arguments alone: the screen fits, its rows read
-# differently, and none seems surer than it is.
+# More leaks than a screen has room for, in functions that differ only by their template arguments: the screen fits, its
+# rows read differently, and none seems surer than it is.
 . "$(dirname "$0")/lib.sh"
 
 cat >many.cpp <<'END'
@@ -39,7 +39,7 @@ for command in report diff "leaks -v"; do
 	check_equal "nor of seep $command" "" "$("$SEEP" $command recording | grep -F '<Price, ' | rows | sort | uniq -d)"
 done
 check_match "rows without their caution are told not to be sure" '^    not for sure: .*[0-9], [0-9]+ \(-v says why\)$' "$screen"
-# A path that is longer than a line, which nobody may cut.
+# A path that is longer than a line and must not be cut.
 long=$(printf 'far%.0s' $(seq 60))
 mkdir "$long" && mv recording "$long/"
 check_equal "a path over several lines leaves the screen's rows room" 23 "$("$SEEP" leaks "$long/recording" | python3 -c '

@@ -70,7 +70,7 @@ check_match "whose first rows have the program's line" 'leaking|<stdin>:' "$(hea
 check_match "with what else a mapping may be" 'a cache that is still filling looks the same' "$(sed -n '/^MAPPINGS/,$p' <<<"$screen")"
 check_match "all of both is in the long form" '^MAPPINGS LEAK ' "$("$SEEP" leaks -v beside)"
 check_match "under a head of its own" '^  both ' "$("$SEEP" leaks -v beside | tr '\n' ' ' | grep -o '  *both ([^)]*)' | tail -n 1)"
-# Blocks that seep could not see are none of what was mapped.
+# Blocks that seep could not see are not counted as mapped.
 compile sooner <<'END'
 #include <stdlib.h>
 #include <string.h>

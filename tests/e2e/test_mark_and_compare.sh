@@ -89,7 +89,7 @@ check_match "a complete recording: its last snapshot is named" 'is complete; its
 check "and printed" test -f "$(cat stdout)"
 check "diff takes the recording" "$SEEP" diff server.recording
 
-# With LD_PRELOAD alone, too.
+# Also with LD_PRELOAD alone.
 compile holder <<'END'
 #include <stdlib.h>
 #include <string.h>

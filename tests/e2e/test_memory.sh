@@ -78,8 +78,8 @@ check "memory that the keeper does not see is not used" test -f five/heap -a ! -
 echo go >&3
 wait $run
 
-# Program, seep and its guard die together, as in an OOM kill of the whole group. /dev/shm is the machine's: whatever `seep run`
-# starts next finishes what they left, so that it may take a few attempts to see it.
+# Program, seep and its guard die together, as in an OOM kill of the whole group. /dev/shm is the machine's: the next
+# `seep run`, whoever starts it, finishes what they left, so it may take a few attempts to see that.
 die_together() {
 	rm -rf six
 	background "$SEEP" run -o six -- ./holds >six.log 2>six.err
@@ -105,7 +105,7 @@ check_match "the doctor says what holds memory, and what to do" \
 check "seep snapshot finishes it" "$SEEP" snapshot six
 check "and moves it into the recording" test -f six/heap -a ! -L six/heap -a ! -e "$memory"
 
-# The recording is removed under its program: nobody would find its memory again.
+# The recording is removed while its program runs: nobody would find its memory again.
 background "$SEEP" run -o seven -- ./holds >seven.log 2>seven.err
 run=$background_pid
 held seven.log

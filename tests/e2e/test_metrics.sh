@@ -101,7 +101,7 @@ else
 	skip "VictoriaMetrics takes it" "victoria-metrics is not installed: make check-scrape"
 fi
 
-# What has ended stays for a while, and is what seep leaks writes to a file.
+# A recording that has ended stays for a while, with the same numbers that seep leaks writes to a file.
 kill -TERM "$leaker"
 check "an ended program stays for a while" wait_until 30 says 'seep_recordings\{state="ended"\}' 1
 "$SEEP" leaks --prometheus=file "store/web/leaker.$leaker" >/dev/null
@@ -111,7 +111,7 @@ kill -TERM "$server"
 wait "$server"
 check_equal "SIGTERM ends it" 0 $?
 
-# A name that is no UTF-8 would have the whole document refused.
+# A name that is not UTF-8 would make readers refuse the whole document.
 odd=odd/$'x\xff"\\\ny'
 mkdir -p "$odd" && cp "store/web/$(ls store/web | grep -v leaker | head -n 1)/000001.seep" "$odd/"
 serve odd

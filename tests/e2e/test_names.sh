@@ -50,7 +50,7 @@ check_match "one snapshot of it, too" leak_here "$("$SEEP" report recording/0000
 check_match "and a bundle that is made now" leak_here "$("$SEEP" bundle -o b recording 2>/dev/null && "$SEEP" report b)"
 check_match "and several recordings, as far as they have names" leak_here "$("$SEEP" report recording without 2>&1)"
 
-# What is missing is said, in every command.
+# Every command says what is missing.
 for command in "${commands[@]}" "export --format=pprof -o out.pb" "export --format=speedscope" "export --format=gperftools" "flame -o out.folded"; do
 	check_match "missing names are said: $command" 'names are missing|Names are missing' \
 		"$("$SEEP" $command without 2>&1 | tr '\n' ' ' | sed 's/  */ /g')"
@@ -58,7 +58,7 @@ done
 
 check_match "missing names are said: html" 'names are missing' "$(page without)"
 
-# seep snapshot keeps them as well; a program that runs on is no matter.
+# seep snapshot keeps them as well, even if the program runs on.
 build leak_here
 env -u SEEP_NAMES "$SEEP" snapshot without >/dev/null 2>&1
 check "seep snapshot keeps them, too" wait_until 20 test -s without/names
@@ -152,7 +152,7 @@ else
 	skip "a program in a container" "no mount namespace is to be had"
 fi
 
-# Of a program without a build id, what is at its path by now may be anything.
+# Without a build id, the file that is at the program's path by now may be anything.
 serve . leak_here -Wl,--build-id=none
 record nameless env
 upgrade -Wl,--build-id=none

@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# docs/operations/: units by systemd-analyze, manifests by the types of Kubernetes' client; and what stands in them is run here, with
-# other paths: it records, serves, pushes, and leaves within a second.
-# time limit: 240 s
+# docs/operations/: units by systemd-analyze, manifests by the types of Kubernetes' client; and their commands are run
+# here, with other paths: it records, serves, pushes, and leaves within a second. time limit: 240 s
 . "$(dirname "$0")/lib.sh"
 operations=$ROOT/docs/operations
 export PYTHONDONTWRITEBYTECODE=1 SEEP_STORE=$WORK/store
@@ -103,7 +102,7 @@ for manifest in sidecar daemonset; do
 	check "and the server of $manifest.yaml serves that" wait_until 20 says_pod
 done
 
-# The image: what seep needs is in it.
+# The image has everything that seep needs.
 packages=$(grep -o 'apt-get install -y --no-install-recommends [a-z0-9. -]*' "$operations/container/Containerfile" | sed 's/.*recommends //')
 mapfile -t libraries < <(objdump -p "$SEEP" | sed -n 's,^ *NEEDED *,*/x86_64-linux-gnu/,p')
 dpkg-query -S "${libraries[@]}" 2>/dev/null >owners

@@ -10,12 +10,12 @@ if [ "$(id -u)" -ne 0 ]; then
 	exit 0
 fi
 compile worker -D_GNU_SOURCE -I"$ROOT/include" "$ROOT/tests/e2e/programs/other_user.c"
-# Others could not get to what was built below a closed home; they get to nothing else of this.
+# Others could not reach a build below a closed home; they get access to this directory only.
 mkdir -m 755 bin && cp "$SEEP" "$SHIM" worker bin/ && chmod 711 "$WORK" && chmod 1777 "$TMPDIR"
 SEEP=$WORK/bin/seep SHIM=$WORK/bin/libseep.so WORKER=$WORK/bin/worker
 mkdir -m 700 private
 
-# "USERS MODES" of what is in a directory, if every recording in it is whole.
+# Prints "USERS MODES" of the files in a directory, if every recording in it is whole.
 state_of() { # DIRECTORY
 	local recording
 	for recording in "$1"/*/; do
@@ -81,7 +81,7 @@ True 0
 check_equal "the recordings are root's and closed" "root d700,f600" "$(state_of private/hostile)"
 
 # ---- servers
-conf() { # FILE: what comes in, with the port filled in
+conf() { # FILE: writes the input there, with the port filled in
 	sed "s/PORT/$port/" >"$1" && chmod 644 "$1"
 }
 kept() { # HOW NAME COMMAND...: under seep run, or alone, until it serves; then ended by SIGTERM

@@ -66,7 +66,7 @@ begin() { # RECORDING: a program that has kept 500 and waits
 	wait_until 20 test -e ready
 }
 
-# The keeper of a program that runs removes what was listed as the last snapshot, once there is a later one.
+# The keeper of a running program removes the snapshot that was listed as the last, once there is a later one.
 begin series
 "$SEEP" snapshot "$(child_of $!)" >/dev/null 2>&1
 echo go >&3
@@ -76,7 +76,7 @@ check_equal "a snapshot that is there" 500 "$(total series)"
 check_equal "one that vanishes as it is opened: the next one" "600 000002.seep" \
 	"$(total series "mv '$WORK/later' series/000002.seep && rm series/000001.seep" /000001.seep) $(ls series)"
 
-# A program ends while its heap file is read. What is in the file once there is a last snapshot is nobody's concern.
+# A program ends while its heap file is read. Once there is a last snapshot, the file's contents do not matter.
 begin ending
 cat >end.sh <<'END'
 echo go >requests

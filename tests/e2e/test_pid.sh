@@ -20,7 +20,7 @@ int main(int argc, char **argv)
 }
 END
 
-# What a command has written, as text.
+# A command's output, as text.
 readable() {
 	case $1 in
 	*.gz) gzip -dc "$1" ;;
@@ -29,7 +29,7 @@ readable() {
 	esac
 }
 
-# NAME FILE COMMAND...: it ends well, and what it writes (to FILE; -: prints) has the function.
+# NAME FILE COMMAND...: it succeeds, and its output (FILE; -: standard output) has the function.
 names_it() {
 	local name=$1 file=$2 output
 	shift 2

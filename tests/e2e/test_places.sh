@@ -28,7 +28,7 @@ check_equal "in the JSON they have an array of their own" 'PriceCache::look_up a
 import json, sys
 print(*(place["function"].split("(")[0] for place in json.load(sys.stdin)["places"][:2]))')"
 "$SEEP" diff --json --by=place shop.recording >diff.json
-# What comes and goes may by chance have grown by more than the smaller leak.
+# Memory that comes and goes may by chance have grown by more than the smaller leak.
 check_equal "diff has both grow" "$two" "$(python3 -c '
 import json
 found = json.load(open("diff.json"))
@@ -39,7 +39,7 @@ check_match "the screen has the lines of the first" ' shop\.cpp:(29|3[0-5])(-3[0
 check_match "and the way there" 'via Shop::serve shop\.cpp:[0-9]+ <- main shop\.cpp:[0-9]+' "$screen"
 check_equal "no wrapper and no container is a place" "" \
 	"$("$SEEP" report --by=place --top=99 --sort=allocated shop.recording | grep -E 'MiB.*(xmalloc|xstrdup|std::|__gnu_cxx)')"
-# Of what passes through Shop::serve much comes and goes, so that its verdict is one of chance.
+# Much of the memory below Shop::serve comes and goes, so its verdict depends on chance.
 check_equal "a wrapper that the user names is passed over" "False True" \
 	"$("$SEEP" leaks --json --by=place --wrapper='audit_append*' shop.recording | python3 -c '
 import json, sys

@@ -110,7 +110,7 @@ check_equal "thirty children, thirty recordings" 30 "$(ls -d many/seep.holder.* 
 check "the list at the end stays short" test "$(wc -l <many.log)" -le 14
 check_match "and says how many more there are" '^seep:   and 2[0-9] smaller$' "$(cat many.log)"
 
-# A server's process writes over its arguments what it is at, after its recording has begun.
+# A server's process overwrites its arguments by its present state, after its recording has begun.
 compile titled <<'SOURCE'
 #include <stdlib.h>
 #include <string.h>

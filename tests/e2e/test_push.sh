@@ -16,7 +16,7 @@ collector() { # FOLDER [CERTIFICATE KEY]: sets $port; the same again if PORT is 
 	port=$(cat "$1/port")
 }
 
-# FOLDER: what was taken, by what is asked: a line of Python over `taken`, a list.
+# FOLDER: prints what a line of Python says about `taken`, the list of received requests.
 taken() { # FOLDER EXPRESSION
 	python3 - "$1" "$2" <<'END'
 import json, os, sys
@@ -201,7 +201,7 @@ mv "$(ls born/*.seep | tail -n 1)" young
 wait "$pusher"
 check_equal "until it has one" "0 1" "$? $(grep -c "took 1 snapshot " young.err)"
 
-# What does not fit into one profile, and what is too old.
+# Data that do not fit into one profile, and data that are too old.
 "$SEEP" run -r 1 -i 0 -o wide -- ./grows 1 40000 2>/dev/null
 collector limits
 "$SEEP" push --to "pyroscope+http://127.0.0.1:$port" wide 2>/dev/null
@@ -295,7 +295,7 @@ for i in range(4100):
 output=$("$SEEP" push --state crowd.state --patience 1ms --to "parca+http://127.0.0.1:1" crowd 2>&1)
 check_equal "recordings beyond what is sent at a time are said once" "3 1" "$? $(grep -c 'more than 4096 recordings at a time' <<<"$output")"
 
-# A real TLS server, whose certificate nobody has signed.
+# A real TLS server with a certificate that nobody has signed.
 openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out certificate.pem -days 2 -subj /CN=localhost \
 	-addext subjectAltName=DNS:localhost 2>/dev/null
 collector tls certificate.pem key.pem

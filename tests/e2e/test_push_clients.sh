@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Pyroscope's and Parca's own clients, from npm: they push to the stand-in that seep push is tested with, so that it is not of our
-# invention, and read what seep sends.
-# time limit: 240 s
+# Pyroscope's and Parca's own clients, from npm: they push to the stand-in server that tests seep push, which shows that
+# the stand-in is realistic, and they read what seep sends. time limit: 240 s
 modules=$(cd "$(dirname "$0")/../.." && tests/deps.sh --modules tests/clients) # by the user's cache, not by the tests'
 . "$(dirname "$0")/lib.sh"
 

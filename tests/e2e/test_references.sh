@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Which blocks nobody refers to (docs/REFERENCES.md): what is lost is found, nothing else is, and the program notices nothing.
+# Which blocks nobody refers to (docs/REFERENCES.md): lost blocks are found, no others are, and the program notices
+# nothing.
 . "$(dirname "$0")/lib.sh"
 
 compile holder <<'END'
@@ -191,7 +192,7 @@ keep_unforked 1 0
 keep_in_epoll 1 0" "$(blocks lose_blocks lose_list lose_ring lose_deep keep_list keep_table keep_interior keep_local keep_on_stack \
 	keep_in_register keep_on_fiber keep_above_fiber keep_beside_handler keep_tagged keep_unforked keep_in_epoll)"
 
-# seep is killed while there is a copy: it ends, too. It waits where it would begin to look through the copy.
+# seep is killed while there is a copy, and the copy ends, too. seep waits just before it would look through the copy.
 gcc -shared -fPIC -o waits.so -x c - <<<'int pause(void); int setpriority(int which, unsigned who, int to) { return pause() | (int)which | (int)who | to; }'
 background env LD_PRELOAD="$PWD/waits.so" "$SEEP" snapshot --references "$holder" >found 2>err
 check "there is a copy" wait_until 20 eval '[ -n "$(children)" ]'

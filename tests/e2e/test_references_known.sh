@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# time limit: 300 s
-# Programs of which it is known what is lost (programs/known_blocks.c): of the lost blocks of each function at least 95 % are called so, of the
-# others none. KNOWN_PROGRAMS: those to run.
+# time limit: 300 s Programs whose lost blocks are known (programs/known_blocks.c): of each function's lost blocks at
+# least 95 % are called lost, and no others. KNOWN_PROGRAMS: which to run.
 . "$(dirname "$0")/lib.sh"
 
 compile known_blocks "$ROOT/tests/e2e/programs/known_blocks.c" -ldl

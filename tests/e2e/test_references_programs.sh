@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# time limit: 300 s
-# Real programs: what they free later was referenced. Each builds something up, is looked at, throws it away and ends: whatever was
-# called unreferenced and is freed then was called so wrongly. At rate 1 no block's words count that is not referenced itself.
-# REFERENCES_PROGRAMS: those to run; "all" of them.
+# time limit: 300 s Real programs: a block that is freed later was referenced. Each program builds something up, is
+# looked at, throws it away and ends: a block that was called unreferenced and is then freed was called so wrongly. At
+# rate 1 the words of a block count only if the block itself is referenced. REFERENCES_PROGRAMS: which to run; "all":
+# all of them.
 . "$(dirname "$0")/lib.sh"
 
 programs=${REFERENCES_PROGRAMS:-perl bc}

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# The registry of a run: where somebody else has put a file at its name, nobody waits for that file or writes to it. Tens of
-# thousands of lines do not delay the end.
+# The registry of a run: if somebody else has put a file at its name, nobody waits for that file or writes to it. Tens
+# of thousands of lines do not delay the end.
 . "$(dirname "$0")/lib.sh"
 
 compile holder -D_GNU_SOURCE "$ROOT/tests/e2e/programs/holder.c"
@@ -29,7 +29,7 @@ LD_PRELOAD="$SHIM" SEEP_RATE=1 SEEP_KEEPER=outside SEEP_SESSION="$PWD/taken" SEE
 	SEEP_OUTPUT="$PWD/rec.own" timeout 20 ./holder 2>/dev/null
 check_match "the one that was handed on is written to" "^$PWD/rec.own\$" "$(cat taken)"
 
-# What is locked has a reader as long as somebody holds the lock.
+# A locked registry has a reader as long as somebody holds the lock.
 cat >hold.py <<-'END'
 	import fcntl, struct, subprocess, sys
 	file = open("taken", "r+")
@@ -46,7 +46,7 @@ for way in held free; do
 	check_equal "and else the recording is kept by itself" "$([ $way = held ] || echo 000001.seep)" "$(ls rec.$way | grep seep)"
 done
 
-# Whatever else takes its place while the run goes on: nobody waits, nothing is written there, the recordings are kept.
+# Another file takes its place while the run goes on: nobody waits for it or writes to it, and the recordings are kept.
 mkdir foreign && touch foreign/file && chmod 600 foreign/file
 bind='import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])'
 for place in 'mkfifo "$SEEP_SESSION"' 'mkdir "$SEEP_SESSION"' "ln -s '$WORK/foreign/file' \"\$SEEP_SESSION\"" \
@@ -63,7 +63,7 @@ done
 "$SEEP" run -r 1024G -- sh -c 'seq -f "/nowhere/seep.program.%.0f" 1 50000 >>"$SEEP_SESSION"; exit 7' 2>run.log
 check_equal "50,000 lines: the status comes back" 7 $?
 check_match "and they are counted" '^seep: 50000 recordings' "$(cat run.log)"
-# Work, not time: a line costs no more instructions among many than among few. Those of seep itself are the most.
+# Counts work, not time: a line costs no more instructions among many than among few. Most of them are seep's own.
 instructions() { # LINES
 	rm -rf counted && mkdir counted
 	valgrind --tool=cachegrind --cache-sim=no --cachegrind-out-file=counted/%p "$SEEP" run -r 1024G -o "$WORK/counted/none.%p" -- \
@@ -74,7 +74,8 @@ few=$(instructions 1000) many=$(instructions 4000)
 check "four times the lines are about four times the work: $few and $many instructions" \
 	test "${few:-0}" -gt 0 -a "$((${many:-0} * 10))" -lt "$((${few:-0} * 44))"
 
-# Names in it are anybody's: nothing of them reaches the terminal raw, and a recording is found whatever its name.
+# Anybody may have chosen the names in it: they never reach the terminal raw, and a recording is found whatever its
+# name.
 evil=$'evil\033[31m\u202e\u2066\nnew\xff\\n\'"'
 looked() { # FILE
 	/usr/bin/python3 -B "$ROOT/tests/e2e/support/hostile.py" look "$1"
@@ -98,7 +99,7 @@ check_equal "what is to be typed next can be typed" 0 $?
 LD_PRELOAD="$SHIM" SEEP_RATE=1 SEEP_OUTPUT="/dev/null/$evil" ./holder 2>alone
 check_equal "nor does libseep.so by itself say anything raw" "" "$(looked alone)"
 
-# Whatever of 0, 1 and 2 was closed is so in the program, and nothing of ours takes its place.
+# If 0, 1 or 2 was closed, it is closed in the program, too, and nothing of ours takes its place.
 cat >closed.py <<-'END'
 	import os, sys
 	os.write(9, b"".join(b"open " if os.path.exists("/proc/self/fd/%d" % n) else b"closed " for n in range(3)))
@@ -112,7 +113,7 @@ check "and the recording is whole" "$SEEP" report std.seen
 "$SEEP" report std.seen 2>err >&-
 check_match "a report that has nowhere to go fails" '^3 seep: standard output: ' "$? $(cat err)"
 
-# As large as seep itself can just be started with: what it adds for the program is too much.
+# Arguments with which seep itself can just be started: what it adds for the program is too much.
 cat >large.py <<-'END'
 	import resource, subprocess, sys
 	resource.setrlimit(resource.RLIMIT_STACK, (1 << 20, resource.getrlimit(resource.RLIMIT_STACK)[1]))

@@ -32,7 +32,7 @@ check_equal "a closed standard error does not change the status" 7 $?
 { "$SEEP" run -- sh -c 'exit 9'; echo $? >status; } 2>&1 >/dev/null | true
 check_equal "nor does one that nobody reads" 9 "$(cat status)"
 
-# A signal for seep alone reaches the program; the status is the program's.
+# A signal that is sent only to seep reaches the program; the status is the program's.
 for signal in TERM HUP INT USR1; do
 	cat >catcher.sh <<-'END'
 		for s in TERM HUP INT USR1; do trap "echo caught $s >caught; exit 33" $s; done
@@ -116,8 +116,9 @@ check_match "a program that allocates too little is told why nothing was recorde
 	'^seep: nothing was recorded: no sample was taken, so true allocated less than about 3\.00 GiB' "$output"
 check_equal "no recording is left behind by it" "" "$(ls)"
 check_equal "nor a session file" "" "$(ls "$TMPDIR")"
-# Signals while the run is being finished, which so many lines in its registry make long: who asks for an end gets it soon,
-# with the program's status; what else comes, an alarm set before seep was executed, too, changes nothing.
+# Signals while the run is being finished, which takes long because its registry has many lines: a request to end is
+# granted soon, with the program's status; any other signal, even an alarm set before seep was executed, changes
+# nothing.
 cat >late.py <<'END'
 import os, re, signal, subprocess, sys, time
 seep, lines, *numbers = sys.argv[1:]

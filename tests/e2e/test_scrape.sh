@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# seep serve for those who scrape profiles: go tool pprof itself, and what Grafana Alloy and Parca demand of an answer.
+# seep serve for programs that scrape profiles: go tool pprof itself, and the requirements of Grafana Alloy and Parca.
 # time limit: 240 s
 . "$(dirname "$0")/lib.sh"
 export PPROF_TMPDIR=$WORK/pprof PYTHONDONTWRITEBYTECODE=1
@@ -63,8 +63,8 @@ check_equal "the next has what was allocated since" "1000000 1000 $((in_use + 20
 	"$(scraped debug/pprof/delta_heap '"%d %d %d" % (p["sums"]["alloc_space"], p["sums"]["alloc_objects"], p["sums"]["inuse_space"])')"
 check_equal "and one more nothing" 0 "$(scraped debug/pprof/delta_heap 'p["sums"]["alloc_space"]')"
 
-# ?seconds=N: it grows all the time until the profile is there, however long a step of it takes. What it allocates while the
-# heap file is read may be counted as allocated, and not yet be in use.
+# ?seconds=N: the program grows all the time until the profile is there, however long a step takes. Blocks that it
+# allocates while the heap file is read may be counted as allocated and not yet as in use.
 sent=$(stat -c %s first.grown)
 curl -s -o span.pb.gz "${url}debug/pprof/heap?seconds=2&gc=1" &
 span=$!

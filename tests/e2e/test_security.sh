@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# time limit: 240 s
-# What docs/SECURITY.md promises of recordings, keepers and readers where somebody else is hostile, a case a promise.
+# time limit: 240 s The promises of docs/SECURITY.md about recordings, keepers and readers against a hostile user, one
+# case each.
 . "$(dirname "$0")/lib.sh"
 
 compile holder -D_GNU_SOURCE "$ROOT/tests/e2e/programs/holder.c"
 chmod 755 "$WORK" && chmod 1777 "$TMPDIR"
-# Others could not get to what was built below a closed home.
+# Others could not reach a build below a closed home.
 mkdir "$WORK/bin" && cp "$SEEP" "$SHIM" "$WORK/bin/"
 SEEP=$WORK/bin/seep SHIM=$WORK/bin/libseep.so
 is_root=

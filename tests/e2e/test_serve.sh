@@ -70,7 +70,8 @@ check "a recording that is removed is gone" wait_until 20 wanted "${url}r/first/
 record session/first
 check "one that is made anew has the name" wait_until 20 eval 'curl -s "${url}r/first/data" | gunzip >anew.json && [ "$(json_get anew.json "d[\"process\"][\"pid\"]")" = "$program" ]'
 
-# One of which a snapshot is damaged is served without it. One of which all are has no page, and says why; the others stay.
+# A recording with a damaged snapshot is served without that one. If all its snapshots are damaged it has no page, and
+# the server says why; the other recordings stay.
 head -c 300 session/second/000001.seep >damaged && mv damaged session/second/000001.seep
 check "a snapshot that is damaged is left out" wait_until 20 eval 'curl -s "${url}r/second/data" | gunzip >rest.json &&
 	[ "$(json_get rest.json "d[\"snapshots_damaged\"]")" = 1 ]'
@@ -111,7 +112,7 @@ SEEP_SERVE_TOKEN=$(cat token) serve session --listen=0.0.0.0:0
 check_equal "with one it can" "401 200" "$(code "http://127.0.0.1:${url##*:}") $(code -H "Authorization: Bearer $(cat token)" "http://127.0.0.1:${url##*:}")"
 ends "and ends like any other"
 
-# On a Unix socket; and what can't be listened to.
+# On a Unix socket; and addresses on which it can't listen.
 serve session/first --listen=unix:socket
 check_equal "a socket's file is its user's alone" "unix:socket 600" "$url $(stat -c %a socket)"
 check_equal "it is served there" 200 "$(code --unix-socket socket http://localhost/r/first/)"

@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# A service: its recordings lie in one directory, whoever starts its processes, and however often.
-# time limit: 120 s
+# A service: all its recordings go to one directory, whoever starts its processes, and however often. time limit: 120 s
 . "$(dirname "$0")/lib.sh"
 
 export SEEP_STORE=$WORK/store XDG_STATE_HOME=$WORK/state

@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# What a service keeps: by age and to its budget, and readable whatever happens meanwhile: a crash in the middle, several at once, a full
-# disk, a clock that was wrong, links, and what is another's.
-# time limit: 400 s
+# Which recordings a service keeps: by age and within its budget. They stay readable whatever happens meanwhile: a crash
+# in the middle, several keepers at once, a full disk, a wrong clock, links, and other people's files. time limit: 400 s
 . "$(dirname "$0")/lib.sh"
 
 export SEEP_STORE=$WORK/store TZ=UTC
@@ -85,7 +84,7 @@ wait
 check "of several at once the result is the same" as_ever
 check_match "and those that came too late say so" 'somebody is thinning it|removed' "$(cat err.?)"
 
-# What is not the service's.
+# Files that are not the service's.
 rm -rf store && cp -rl pristine store && cp -rl pristine/web/long outside
 ln -s "$WORK/outside" store/web/linked
 ln -s "$WORK/outside/000002.seep" store/web/long/999999.seep
@@ -116,7 +115,7 @@ check_equal "what began then is there" "2" "$(ls -d store/web/ahead store/web/be
 "$SEEP" report --service web --before 1h >/dev/null 2>&1
 check_equal "and it can be read" 0 $?
 
-# Of a process whose machine went down nothing says that it has ended.
+# If a machine went down, nothing says that its processes have ended.
 rm -rf store && cp -rl pristine store
 python3 - "$ROOT/tests/e2e/support" pristine/web/long/000001.seep "$now" <<'END_OF_PROGRAM'
 import os, sys

@@ -148,7 +148,7 @@ check_equal "rates that differ: each is told, the coarsest says what may be unse
 	"$(json_get rates.json "f\"{d['rate']} {[p['rate'] for p in d['processes']]}\"")"
 check_match "in text, too" '\(pid [0-9]+\) at 4.00 KiB ' "$("$SEEP" report "${recordings[0]}" "${coarse[0]}" | tr -s ' \n' ' ')"
 
-# ---- what can't be
+# ---- what can't be added
 refused() { # NAME PATTERN ARGUMENT...
 	local name=$1 pattern=$2
 	shift 2

@@ -37,7 +37,7 @@ for way in alone group value; do
 	check_equal "all signals reach the program once: $way" "33 as sent" "$(timeout 60 /usr/bin/python3 send.py "$SEEP" $way)"
 done
 
-# A stop takes back a SIGCONT that is still pending, and the reverse: of what goes to the group the program gets each once.
+# A stop takes back a SIGCONT that is still pending, and the reverse: the program gets each signal for the group once.
 cat >pairs.py <<'END'
 import os, signal, subprocess, sys, time
 seep, told, rounds = sys.argv[1], "told.pairs", 100

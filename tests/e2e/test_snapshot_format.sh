@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# docs/SNAPSHOT_FORMAT.md is true: a reader that knows nothing but its tables reads what seep writes, finds every sum to
-# agree with the samples and lifetimes it is made of, and comes to the same totals as `seep report`.
+# docs/SNAPSHOT_FORMAT.md is true: a reader that knows nothing but its tables reads what seep writes, finds that every
+# sum agrees with its samples and lifetimes, and gets the same totals as `seep report`.
 . "$(dirname "$0")/lib.sh"
 
 compile mixed <<'END'

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# A leak that is spread over so many places of an interpreter that none of them can be proven: seep leaks names what they have
-# in common. The same program without the leak, which is as busy, is called nothing.
+# A leak is spread over so many places of an interpreter that none of them can be proven: seep leaks names what they
+# have in common. The same program without the leak is as busy, and nothing in it is called a leak.
 . "$(dirname "$0")/lib.sh"
 
 record() { # leak|turn
@@ -11,7 +11,7 @@ record() { # leak|turn
 # One recording in twenty may show growth where there is none, or miss a part of what there is: which samples are drawn is
 # chance. What is not seen in the first is to be seen in one of three more.
 has_no_spread() { "$SEEP" leaks --json "$1" >seen.json && [ "$(json_get seen.json 'len(d["spreads"])')" = 0 ]; }
-# Of the leak, and of what two snapshots show.
+# What seep leaks must say, and what seep diff must say.
 is_told='any(s["verdict"] == "leak" and s["places"] >= 10 and s["level"] != "process" and
 	s["leak_bytes_per_s"] > (d["totals"]["leak_bytes_per_s"] or 0) / 5 for s in d["spreads"])'
 differs='any(s["growth_low"] > 0 and s["places"] >= 10 and s["q"] <= 0.05 for s in d["spreads"])'

@@ -41,7 +41,7 @@ counts_in() { # RECORDING
 		' of %d/%d' % (d['totals']['inuse_objects'], d['totals']['alloc_objects']))"
 }
 
-# Where the worker's code is not what its file has.
+# The worker's code differs from its file.
 code_differs() {
 	python3 - "$worker" <<'END'
 import os, sys
@@ -57,7 +57,8 @@ for line in open(f"/proc/{pid}/maps"):
 END
 }
 
-# NAME PROGRAM ALIGNED: everything is counted once, of what is allocated from joining to leaving, and again.
+# NAME PROGRAM ALIGNED: everything that is allocated from joining to leaving is counted once; and again after joining
+# anew.
 joins_and_leaves() {
 	local n=$3
 	begin "./$2"

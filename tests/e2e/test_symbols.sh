@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Where names come from, as a user meets it: each state that a program's debug information can be in, with what
-# `seep report --modules` says of it; and functions of JavaScript, by the map that node writes.
+# Where names come from, as users see it: each state that a program's debug information can be in, with the words of
+# `seep report --modules`; and functions of JavaScript, by the map that node writes.
 . "$(dirname "$0")/lib.sh"
 export SEEP_CACHE=off
 
@@ -16,7 +16,8 @@ END
 record() { rm -rf recording && "$SEEP" run -r 8K -i 0 -o recording -- "$@" >/dev/null 2>&1; }
 # The program's part of `report --modules`, whose path is in the first line, long ones cut.
 module() { "$SEEP" report --modules "$@" recording | sed -n '/^[^ ]*program\|^[^ ]*\/made/,/stacks/p'; }
-# NAME PATTERN LINES: what is said of the symbols, and which of our three functions the report names, "inlined static".
+# NAME PATTERN LINES: what is said about the symbols, and which of our three functions the report names, "inlined
+# static".
 check_state() {
 	local report names=
 	report=$("$SEEP" report "${@:4}" recording)
@@ -42,7 +43,7 @@ record ./program
 check_state "debug information of another part of it" "symbol table of $WORK/program, no DWARF of these addresses" static
 cp whole program && record ./program && strip program
 
-# MiniDebugInfo, as Fedora makes it: function symbols alone, in a compressed file within the program.
+# MiniDebugInfo, as Fedora makes it: only function symbols, in a compressed file within the program.
 nm whole --format=posix --defined-only | awk '$2 ~ /^[Tt]$/ { print $1 }' >functions
 objcopy -S --remove-section .comment --keep-symbols=functions whole mini && xz mini
 objcopy --add-section .gnu_debugdata=mini.xz program

@@ -232,7 +232,7 @@ says_losses() { "$SEEP" top deep_live --count=1 2>&1 | head -1 | grep -q ', lost
 check "losses are in its head, cut to the line's end" wait_until 10 says_losses
 touch end
 
-# Alone in a namespace of processes, so that what else is recorded here does not count.
+# In a namespace of processes of its own, so that other recordings on this machine do not count.
 if unshare -pf --mount-proc true 2>/dev/null; then
 	cat >alone.sh <<-'END'
 		"$1" top >none 2>&1

@@ -110,8 +110,8 @@ compile crash "$WORK/crash.c"
 g++ -O1 -o thrown thrown.cpp
 cp "$ROOT/LICENSE" text
 
-# Runs a command as NAME; its streams and status go to $NAME.out, .err and .status. Seep's own lines do not count, and
-# neither does what the shell says of a signal.
+# Runs a command as NAME; its streams and status go to $NAME.out, .err and .status. Seep's own lines do not count, nor
+# does the shell's message about a signal.
 as() { # NAME COMMAND...
 	local name=$1
 	shift
@@ -122,7 +122,7 @@ as() { # NAME COMMAND...
 	part_words "$name.all" said "$name.err"
 }
 
-same() { # LABEL: alone against with
+same() { # LABEL: compares the run without seep with the run under it
 	local part report=
 	for part in status out err; do
 		same_files alone.$part with.$part || report="$report$part: $(diff alone.$part with.$part | head -n 6)
@@ -184,7 +184,7 @@ done
 
 for allocator in glibc jemalloc; do
 	for way in abort assert segv handler double-free bad-free _exit quick_exit term kill thread-exit pthread_exit return; do
-		# what a damaged heap does depends on what lies where: glibc alone tells the same story each time
+		# the effect of a damaged heap depends on its layout: only glibc tells the same story each time
 		case $allocator:$way in jemalloc:double-free | jemalloc:bad-free) continue ;; esac
 		run_alone $allocator ./crash $way
 		run_with $allocator 1 ./crash $way

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# time limit: 300 s
-# Programs that count for themselves what they allocate and leak, by site: in C, in C++ and in threads. What seep prints
-# is held against it: to the byte at rate 1, by its intervals and verdicts at other rates, over 2 runs (SEEP_RUNS).
+# time limit: 300 s Programs that count for themselves what they allocate and leak, by site: in C, in C++ and in
+# threads. Seep's output is compared with that: to the byte at rate 1, by its intervals and verdicts at other rates,
+# over 2 runs (SEEP_RUNS).
 runs=${SEEP_RUNS:-2}
 . "$(dirname "$0")/lib.sh"
 

@@ -72,8 +72,8 @@ compare node $((rounds == 1 ? 9 : 1)) node --always-sparkplug --no-concurrent-re
 [ "$cases_failed" -ne 0 ] || [ ! -e node.account ] || check "some of node's stacks pass through code made at run time" \
 	grep -q "^through run-time code: [1-9]" node.account
 
-# Every row of a library's tables, at its first and last address. Rows that hold no rule of the common form are listed
-# as what the walker makes of them.
+# Every row of a library's tables, at its first and last address. Rows without a rule of the common form are listed as
+# the walker understands them.
 compare_rows() {
 	local path=/lib/x86_64-linux-gnu/$1
 	/usr/bin/python3 "$sources/rows.py" "$path" >rows.txt && ./rows "$1" <rows.txt >rows.out || {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the targets for other tools' formats share: whatever a reader takes for a profile has indices that are good and
- * texts that can be printed. */
+/* Shared by the targets for other tools' formats: if a reader accepts a profile, its indices must be valid and its
+ * texts printable. */
 #ifndef TESTS_FUZZ_FOREIGN_H
 #define TESTS_FUZZ_FOREIGN_H
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The reader of bundles under libFuzzer. The mutator unpacks one part, changes
- * it, sets the checksums of what is in it right, packs it and makes the table
- * anew; one input in eight is changed blindly.
+ * The reader of bundles under libFuzzer. The mutator unpacks one part, changes it, corrects the checksums inside, packs
+ * it and makes the table anew; one input in eight is changed blindly.
  */
 #include "mend.h"
 
@@ -35,7 +34,7 @@ static const char *file_of(const uint8_t *data, size_t size)
 	return path;
 }
 
-/* A part's content; what can't be unpacked is taken as it is. */
+/* A part's content; if it can't be unpacked, the part as it is. */
 static void part_unpack(struct buffer *out, const uint8_t *data, size_t size, const struct bundle_part *part)
 {
 	struct error ignored;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Core dumps under libFuzzer: what is in them, and whether they are of a process that had one module. */
+/* Core dumps under libFuzzer: what they contain, and whether they come from a process with a given module. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

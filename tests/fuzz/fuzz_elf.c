@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What seep itself reads of ELF files, under libFuzzer: program headers for biases and code, and what doctor looks at.
- * (DWARF is read by libdw, in a child with limits.) */
+/* The parts of ELF files that seep itself reads, under libFuzzer: program headers for biases and code, and what doctor
+ * looks at. (DWARF is read by libdw, in a child with limits.) */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The heap-file reader under libFuzzer: whatever stands in a heap file, what
- * is built of it is a snapshot that can be read, or there is a reason why not.
+ * The heap-file reader under libFuzzer: whatever a heap file contains, the snapshot built from it can be read, or there
+ * is an error that says why not.
  */
 #include <stddef.h>
 #include <stdint.h>

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the shim reads of a loaded module's own memory, under libFuzzer: its
- * program headers, and the build id in its notes. The loader has accepted the
- * module, but its program may have written over the first page since.
+ * The parts of a loaded module's memory that the shim reads, under libFuzzer: its program headers, and the build id in
+ * its notes. The loader has accepted the module, but its program may have written over the first page since.
  */
 #include <stdint.h>
 #include <stdlib.h>

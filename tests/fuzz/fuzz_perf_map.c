@@ -18,7 +18,7 @@ static void file_remove(void)
 	unlink(path);
 }
 
-/* A file with a name: what is opened without following links can't be reached by its descriptor. */
+/* A file with a name: seep opens the file without following links, so a descriptor's path would not do. */
 static bool file_write(const uint8_t *data, size_t size)
 {
 	static int descriptor = -1;
@@ -50,7 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct buffer reason = {0};
 
 	if (!file_write(data, size))
-		return 0; /* a full disk is no fault of the reader */
+		return 0; /* a full disk is not the reader's fault */
 	struct string_pool *strings = string_pool_create();
 	struct perf_map *map = perf_map_open(path, &origin, &reason);
 	for (size_t i = 0; map && i < size + 4; i++) {

@@ -13,7 +13,7 @@
 
 enum { PLAIN_MAX = 1 << 20, DEPTH_MAX = 3 };
 
-/* One field of a message, as it lies in the input. */
+/* One field of a message, with its place in the input. */
 struct span {
 	const uint8_t *start, *end;
 	struct protobuf_field field;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the symbolising child sends, under libFuzzer: it reads ELF and DWARF
- * that anybody may have made, so its parent believes nothing of it.
+ * The messages of the symbolising child, under libFuzzer: the child reads ELF and DWARF that anybody may have made, so
+ * its parent believes nothing that it sends.
  */
 #include <stdint.h>
 #include <stdio.h>

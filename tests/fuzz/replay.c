@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Gives a fuzz target the files that are named, in place of libFuzzer: so that what was found once is tried with every
+ * Gives the named files to a fuzz target, in place of libFuzzer. So every input that once failed is tried with every
  * compiler, and with the sanitizers' build that the unit tests have anyway.
  */
 #include <stdint.h>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// node browser.mjs MODULES KIND:PAGE...: drives pages in one Chromium, and prints "ok - ..." or "not ok - ..." for each thing that
-// they do. Kinds: full (tests/e2e/test_html.sh's program), hostile, and what else a page may be about. Waits are for conditions.
+// node browser.mjs MODULES KIND:PAGE...: drives pages in one Chromium, and prints "ok - ..." or "not ok - ..." for each
+// thing that they do. Kinds: full (tests/e2e/test_html.sh's program), hostile, and the other contents that a page may
+// have. Waits are for conditions.
 import { readFileSync } from "node:fs";
 import { signedBytes } from "../../analyzer/report/numbers/words.js";
 import { browser, check, folded, isDrawn, meanwhile, open, problems, requests, saved, text } from "./driver.mjs";
@@ -43,7 +44,7 @@ async function pprof() {
 	await page.context().close();
 }
 
-/** What is expected of the first sentence and of the time line. */
+/** Checks the first sentence and the time line. */
 const OTHERS = {
 	short: [/^No verdict\. (Ended with 0 snapshots by the timer, 3 are needed: record longer|One of its \d snapshots can be judged)/, /^BEFORE is snapshot \d+ /],
 	one: [/^No verdict\. One snapshot only/, /^The only one is snapshot 3 /],
@@ -54,7 +55,7 @@ const OTHERS = {
 	withheld: [/leak/, /^BEFORE is snapshot \d+ /],
 };
 
-/** The classes of memory, of a recording every other snapshot of which has them: a heap of 64 MiB, and what grows 64 KiB a snapshot. */
+/** The classes of memory in a recording whose every other snapshot has them: a heap of 64 MiB, and a class that grows by 64 KiB a snapshot. */
 async function classes() {
 	const page = await open();
 	const caption = () => text(page, ".memory .caption");
@@ -69,7 +70,7 @@ async function classes() {
 	await page.context().close();
 }
 
-/** A recording of so many sites that the page has not each of them. */
+/** A recording with so many sites that the page does not have all of them. */
 async function leavesOut(page) {
 	const notes = await text(page, ".notes");
 	const [, left] = /There is no room for all 11,000 sites: the ([\d,]+) with least memory are one here, with [\d.]+ % of what is in use\./.exec(notes) ?? [];

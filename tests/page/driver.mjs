@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One Chromium and what the page's tests do with it. Its modules are the first argument of who imports this.
+// One Chromium and what the page's tests do with it. The importing script's first argument says where its modules are.
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
@@ -7,7 +7,7 @@ import { gunzipSync, gzipSync } from "node:zlib";
 
 const { chromium } = createRequire(path.join(path.resolve(process.argv[2]), "x.js"))("playwright-core");
 
-/** What the browser complained of, and what it asked for. */
+/** The browser's complaints, and its requests. */
 export const problems = [];
 export const requests = [];
 let file = "";
@@ -38,7 +38,7 @@ export async function hash(page) {
 	return page.evaluate(() => window.location.hash);
 }
 
-/** Another page that carries the same but for what is changed: its name. */
+/** Makes another page with the same data except for `change`; returns its name. */
 export function edited(change) {
 	const [all, carried] = /id="seep-data">([^<]*)</.exec(readFileSync(file, "utf8"));
 	const document = JSON.parse(gunzipSync(Buffer.from(carried, "base64")));
@@ -47,7 +47,7 @@ export function edited(change) {
 	return "edited.html";
 }
 
-/** What is opened is this file's page, as long as something is done. */
+/** Opens this file's page while something is done. */
 export async function meanwhile(name, act) {
 	const before = file;
 	file = name;
@@ -57,7 +57,7 @@ export async function meanwhile(name, act) {
 
 export const graph = "canvas.flame:not(.callers)";
 
-/** Clicks the frame whose label begins with a name; the page is asked where it lies. */
+/** Clicks the frame whose label begins with a name; the page tells where the frame is. */
 export async function frame(page, name, button = "left") {
 	const box = await page.evaluate((wanted) => window.seepFrame(wanted), name);
 	if (!box) throw new Error(`no frame ${name}`);
@@ -67,7 +67,7 @@ export async function frame(page, name, button = "left") {
 /** Where a frame is; null: it is not drawn. */
 export const isDrawn = (page, name) => page.evaluate((wanted) => window.seepFrame(wanted) !== null, name);
 
-/** What a button offers as a file. */
+/** The file that a button offers. */
 export async function saved(page, name) {
 	const waiting = page.waitForEvent("download");
 	await page.locator(".exports button", { hasText: name }).click();

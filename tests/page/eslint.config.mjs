@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What eslint says of the page's sources and of its tests. That every name is known is the type checker's to say.
+// eslint's rules for the page's sources and their tests. Unknown names are left to the type checker.
 import { createRequire } from "node:module";
 import path from "node:path";
 

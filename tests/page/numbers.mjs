@@ -21,7 +21,7 @@ const random = (below) => {
 
 /** Whole numbers agree, but for a last digit that was rounded the other way; q to five digits. */
 function complain(what, ours, theirs) {
-	if (what === "q" && theirs === null) return; /* seep diff leaves out what can't be called */
+	if (what === "q" && theirs === null) return; /* seep diff leaves out sites that can't be judged */
 	const near = theirs === null ? Number.isNaN(ours) : Math.abs(ours - theirs) <= (what === "q" ? 1e-5 * Math.abs(theirs) : 1);
 	if (!near) console.log(`${what}: ${ours} on the page, ${theirs} in seep diff`);
 }
@@ -51,7 +51,7 @@ for (let i = 0; i < Number(pairs); i++) {
 		return [growth.bytes(site), interval.low, interval.high, growth.objects(site), objects.low, objects.high, now.bytes.estimate(site), band.low, band.high, q[site]];
 	}).sort(order);
 	for (const site of known) if (growth.verdict(site) === "growing" !== (q[site] <= 0.05 && growth.bytes(site) > 0)) console.log(`the verdict on site ${site} is not that of its q`);
-	/* A site of which no sample is known by then has nothing to compare. */
+	/* A site without a sample by then has nothing to compare. */
 	const theirs = difference.sites.filter((site) => site.alloc_bytes > 0).map((site) => COLUMNS.map((name) => site[name])).sort(order);
 	if (ours.length !== theirs.length) console.log(`${ours.length} sites on the page, ${theirs.length} in seep diff`);
 	theirs.forEach((row, k) => ours[k] && COLUMNS.forEach((name, c) => complain(name, ours[k][c], row[c])));

@@ -37,7 +37,7 @@ holds_more() { # BEFORE PID: and goes on doing so; the program itself opens and 
 	echo "descriptors but sockets, mappings of seep, mappings of recordings: $1 after the first cycle, now ${now[*]}"
 }
 
-cycle() { # NAME NUMBER PID: joins and leaves it; what failed is said at once, with all that seep said of it
+cycle() { # NAME NUMBER PID: joins and leaves it; a failure is printed at once, with everything that seep said
 	local step
 	for step in "attach ${options[*]} -r 64K -o $WORK/recording" detach; do
 		# shellcheck disable=SC2086 # an option a word

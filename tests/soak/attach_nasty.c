@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* For tests/soak/attach.sh: what a borrowed or stopped thread could lose, and says so if it did: numbers in the red zone, vector and
- * x87 registers, a sleep with all signals blocked, beside a storm of signals on another stack, threads and plugins that come and go. */
+/* For tests/soak/attach.sh: has everything that a borrowed or stopped thread could lose, and says so if it was lost:
+ * numbers in the red zone, vector and x87 registers, a sleep with all signals blocked, beside a storm of signals on
+ * another stack, threads and plugins that come and go. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>

@@ -42,7 +42,7 @@ else
 	variants=${SOAK_VARIANTS:-run-512K run-4K preload-4K jemalloc-4K}
 fi
 
-# Some servers run as a user of their own, who may not read what lies below root's home.
+# Some servers run as a user of their own, who may not read files below root's home.
 WORK=$(mktemp -d /tmp/soak.XXXXXX)
 chmod 755 "$WORK"
 mkdir "$WORK/bin" && cp "$SEEP" "$SHIM" "$WORK/bin" || exit 1
@@ -76,7 +76,7 @@ clean_up() {
 trap clean_up EXIT
 trap 'exit 143' TERM INT HUP
 
-header() { # NAME KEY: what a program says of itself at its top
+header() { # NAME KEY: prints what a program says about itself at its top
 	sed -n '/^#/!q; s/^# '"$2"': *//p' "$programs/$1.sh"
 }
 
@@ -108,11 +108,11 @@ differing_keys() { # DIRECTORY DIRECTORY
 	LC_ALL=C comm -3 "$1/sorted" "$2/sorted" | sed 's/^\t//' | cut -f1 | LC_ALL=C sort -u
 }
 
-without_keys() { # KEYS FILE: the lines of a file whose key is not among them
+without_keys() { # KEYS FILE: prints the file's lines whose key is not in KEYS
 	awk -F '\t' 'FILENAME == ARGV[1] { gone[$1] = 1; next } !($1 in gone)' "$1" "$2"
 }
 
-# What is not as it should be in a run beside one without, a line each.
+# Compares a run with one without seep: prints a line for each thing that is wrong.
 complain_of_difference() { # ALONE WITH
 	local status
 	status=$(cat "$2/status")
@@ -124,8 +124,8 @@ complain_of_difference() { # ALONE WITH
 	LC_ALL=C comm -13 "$1/left.names" "$2/left.names" | sed 's/^/left running: /'
 }
 
-# With LD_PRELOAD alone, what is killed or becomes another program leaves the disk space that its heap file reserved, 90 MB
-# at 4K; thousands of short programs fill a disk with it. A snapshot of what is dead gives it back.
+# With LD_PRELOAD alone, a process that is killed or becomes another program leaves the disk space that its heap file
+# reserved, 90 MB at 4K; thousands of short programs would fill a disk. A snapshot of a dead process gives it back.
 give_space_back() { # DIRECTORY
 	local blocks heap pid
 	while [ -e "$1/sweeping" ]; do
@@ -137,7 +137,7 @@ give_space_back() { # DIRECTORY
 	done
 }
 
-# Whatever of a run's recordings is not as it should be; how many there are is left in $1/count. One whose process was
+# Prints everything that is wrong with a run's recordings, and writes their number to $1/count. One whose process was
 # killed between the reservation and the header says so.
 complain_of_recordings() { # DIRECTORY ANY
 	local recording count=0
@@ -148,7 +148,8 @@ complain_of_recordings() { # DIRECTORY ANY
 	[ $count -gt 0 ] || { [ -n "$2" ] || echo "no recording"; return; }
 	# Names take their time: of many recordings only the largest get them, the others are opened and verified.
 	du -s "$1"/recordings/*/ | sort -rn | cut -f2 >"$1/by_size"
-	# What was killed between the making of its directory and its first sample has nothing to be read, and says so.
+	# A process that was killed after making its directory and before its first sample has nothing to be read, and
+	# seep says so.
 	# shellcheck disable=SC2016
 	local read_one='kind=$0 seep=$1 recording=${2%/}
 		if [ $kind = report ]; then set -- report --json --top=1; else set -- snapshot; fi
@@ -214,7 +215,7 @@ compare() { # NAME VARIANT
 			echo "ok - $name $label # SKIP its allocator: $(header "$name" allocator)"
 			return
 		fi
-		# What jemalloc itself changes is not ours.
+		# Changes that jemalloc itself makes are not ours.
 		beside=$WORK/alone.jemalloc
 		run_once "$name" "$beside" timeout -k 5 "$limit" env LD_PRELOAD=$libraries/libjemalloc.so.2
 		run_once "$name" "$to" timeout -k 5 "$limit" \
@@ -268,7 +269,8 @@ say_what_is_unstable() { # NAME
 soak() { # NAME
 	local name=$1 variant
 	limit=$(header "$name" 'time limit' | sed -n 's/^\([0-9]*\) s$/\1/p' | grep . || echo 60)
-	[ -z "$SOAK_SHORT" ] || [ "$limit" -lt 150 ] || limit=150 # for what hangs: beside others 5 s have become 30
+	# for programs that hang: beside others 5 s have become 30
+	[ -z "$SOAK_SHORT" ] || [ "$limit" -lt 150 ] || limit=150
 	rm -rf "$WORK"/alone.*
 	alone_once "$name" 1
 	if [ ! -s "$WORK/alone.1/out" ]; then

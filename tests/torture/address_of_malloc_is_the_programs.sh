@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# A program that is not position-independent takes malloc's address, so its symbol table has malloc at an entry of its own,
-# as Debian's python3 does. That is no malloc of its own: nothing is said of one.
+# A program that is not position-independent takes malloc's address, so its symbol table has malloc at an entry of its
+# own, as Debian's python3 does. That is not a malloc of its own: nothing is said about one.
 gcc -g -O1 -fno-builtin -fno-pie -no-pie -o bin/addresses -x c - <<-'END'
 	#include <stdio.h>
 	#include <stdlib.h>

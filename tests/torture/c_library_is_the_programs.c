@@ -38,7 +38,7 @@ static bool is_seeps(const void *caller)
 	return false;
 }
 
-/* And allocates, as what logs does. */
+/* It also allocates, as logging functions do. */
 static void note(const void *caller)
 {
 	if (looking || !_r_debug.r_map)
@@ -150,7 +150,7 @@ int strncmp(const char *one, const char *other, size_t most)
 	return most ? (unsigned char)*one - (unsigned char)*other : 0;
 }
 
-/* Passes on to what comes next, found when it is called. */
+/* Passes the call on to the next definition, which it looks up when it is called. */
 #define PASS(type, name, parameters, arguments)                                                                        \
 	type name parameters                                                                                           \
 	{                                                                                                              \

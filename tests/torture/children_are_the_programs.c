@@ -81,7 +81,7 @@ static void killed_with_pipe_and_lock(void)
 	close(ends[0]);
 }
 
-/* A supervisor: what its children leave behind is its own, and there is nothing. */
+/* A supervisor: processes that its children leave behind are its own, and there are none. */
 static void gather_orphans(void)
 {
 	int ended = 0;

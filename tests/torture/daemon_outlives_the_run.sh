@@ -68,7 +68,7 @@ for way in run preload; do
 	check_equal "a daemon, by $way: its first process ends as ever" "9" "$(ended)"
 	touch go
 	wait_until 10 test -s truth.end
-	export name=daemon # whose account complain_of_recordings looks at
+	export name=daemon # complain_of_recordings looks at its account
 	wait_until 10 eval '! pgrep -f "^$WORK/bin/daemon $PWD\$"'
 	check_equal "by $way: daemon and worker have recordings that are right to the byte" "" "$(complain_of_recordings 2)"
 	check_equal "by $way: the last snapshot is there, and so is the heap file" "0" "$(for recording in recordings/*/; do [ -e "$recording/000001.seep" ] && [ ! -h "$recording/heap" ] || echo "$recording"; done | wc -l)"

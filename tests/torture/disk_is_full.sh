@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 # The recording goes to a file system that is too small for it, is full, or may not be written to: the program does not
-# notice. Without space for the heap file, the recording is in memory alone.
+# notice. Without space for the heap file, the recording is in memory only.
 build "$torture/workload_program_for_scripts.c"
 program=$WORK/bin/workload_program_for_scripts
 for options in size=2m size=64k ro; do

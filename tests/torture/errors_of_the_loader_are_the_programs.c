@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the shim looked up in vain is not what the program's dlerror() tells; what the program's own look-ups left is.
- */
+/* The program's dlerror() never tells about the shim's own failed look-ups, but still tells about the program's own. */
 #include <dlfcn.h>
 
 #include "torture.h"

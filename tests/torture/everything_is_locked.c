@@ -21,7 +21,7 @@ static void *allocate(void *argument)
 	return argument;
 }
 
-/* What is in memory of mapped files that are no libraries; the program has none of its own. */
+/* Counts the memory of mapped files that are not libraries; the program has none of its own. */
 static unsigned long files_kilobytes(void)
 {
 	char line[4096];
@@ -60,7 +60,7 @@ int main(void)
 {
 	pthread_t threads[3];
 	if (mlockall(MCL_CURRENT) != 0 || munlockall() != 0)
-		return 0; /* it may not: nobody may but root, here and without us */
+		return 0; /* it may not: only root may, here and without us */
 	EXPECT(mlockall(1 << 20) == -1 && errno == EINVAL);
 	allocate_and_free(300);
 	for (int i = 0; i < 3; i++)

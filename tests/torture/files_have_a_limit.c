@@ -65,7 +65,7 @@ static int has_one_pending(void)
 static int child_of(const char *program, int way)
 {
 	volatile bool done = false;
-	if (way < 8) { /* each limit in a child, and in what that executes */
+	if (way < 8) { /* each limit in a child, and in a program that the child executes */
 		limit_files(limits[way]);
 		allocate();
 		execl(program, program, "executed", NULL);
@@ -111,7 +111,7 @@ int main(int argc, char **argv)
 		allocate();
 		return 30;
 	}
-	setvbuf(stdout, NULL, _IONBF, 0); /* the children have nothing of it to write */
+	setvbuf(stdout, NULL, _IONBF, 0); /* the children must not write anything of it */
 	for (int way = 0; way < 12; way++) {
 		pid_t child = fork();
 		if (child == 0)

@@ -21,7 +21,7 @@ static long child_of_clone(void)
 {
 	static char stack[65536] __attribute__((aligned(16)));
 	int status = 0;
-	/* libc's function returns in the child by what lies on the child's stack */
+	/* in the child libc's function returns by what is on the child's stack */
 	void **top = (void **)(stack + sizeof stack) - 32;
 	top[0] = (void *)leave;
 	long child = syscall(SYS_clone, CLONE_VM | SIGCHLD, top, NULL, NULL, NULL);

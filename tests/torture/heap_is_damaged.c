@@ -24,7 +24,8 @@ static void leave(int signal)
 
 #define BLOCKS 40
 
-/* More frees than libc's cache of the thread holds: the rest is in lists of the arena, whose links are overwritten. */
+/* More frees than libc's cache of the thread holds: the other blocks go to lists of the arena, whose links are
+ * overwritten. */
 static char *damage(size_t size)
 {
 	static char *volatile blocks[BLOCKS];
@@ -43,7 +44,7 @@ static void crash(int number)
 	static const size_t sizes[] = {40, 1500};
 	sigaction(SIGSEGV, &action, NULL);
 	sigaction(SIGABRT, &action, NULL);
-	dup2(open("/dev/null", O_WRONLY), 2); /* what libc says before it aborts */
+	dup2(open("/dev/null", O_WRONLY), 2); /* libc's message before it aborts */
 	start(idles, NULL);
 	damage(sizes[number % 2]);
 	for (int i = 0; i < 2000; i++)

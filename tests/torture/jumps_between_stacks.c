@@ -25,7 +25,7 @@ static SITE void site_on_another_stack(void)
 	truth_allocated(site, 48);
 }
 
-/* From the handler: a trap's mask is nobody's now. */
+/* Runs in the handler: nobody restores the trap's mask now. */
 static void go_on_elsewhere(void)
 {
 	setcontext(on == STACKS ? &main_context : &stacks[on++]);

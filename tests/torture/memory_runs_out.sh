@@ -53,7 +53,7 @@ int main(void)
 END
 gcc -D_GNU_SOURCE -g -pthread -I"$torture" -I"$ROOT/tests/e2e/programs" -o bin/eater eater.c
 
-# What the recording says: the eater's site first, all that the program had written down, a limit snapshot before.
+# The recording has the eater's site first, everything that the program had written down, and an earlier limit snapshot.
 check_recording() { # WHAT
 	local snapshot
 	"$SEEP" report --last --json recording >report.json

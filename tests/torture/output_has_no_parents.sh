@@ -5,7 +5,7 @@
 build "$torture/workload_program_for_scripts.c"
 program=$WORK/bin/workload_program_for_scripts
 
-# What there is below the current directory that can be read as a recording, a line each.
+# Prints everything below the current directory that can be read as a recording, a line each.
 recordings_below() {
 	find . -name '*.seep' -printf '%h\n' | sort -u | sed 's/\.[0-9]*$/.PID/; s|/[0-9][0-9]*|/PID|'
 }
@@ -25,7 +25,7 @@ for way in run preload; do
 		a/%c/b=./a/workload_progra/b; do
 		[ "${PAIRS:-}" != one ] || [ $(((number += 1) % 2)) -eq 1 ] || continue # by turns
 		rm -rf "$way.here" && mkdir "$way.here" && cd "$way.here" || exit
-		[[ ${output%%=*} != *..* ]] || mkdir -p a/b # what .. leads out of
+		[[ ${output%%=*} != *..* ]] || mkdir -p a/b # the directory that .. leaves
 		record $way "${output%%=*}"
 		check_equal "-o ${output%%=*}, by $way: the program ends as ever" "3 done as root" "$(ended)"
 		check_equal "-o ${output%%=*}, by $way: and is recorded" "${output#*=}" "$(recordings_below)"
@@ -43,7 +43,7 @@ record run b/%c sh -c "cd / && exec $program 30"
 check_equal "a relative name, and a program that goes elsewhere" "3 done as root ./b/workload_progra" "$(ended) $(recordings_below | grep work)"
 cd ..
 
-# What can't be made.
+# Directories that can't be made.
 mkdir refused && cd refused || exit
 touch file
 mkdir closed empty && chmod 0555 closed && mkdir ours && chown 65534 ours

@@ -10,7 +10,7 @@
 
 #include "torture.h"
 
-/* What is made anew while this works is taken in the next round. */
+/* Files that are made anew meanwhile are removed in the next round. */
 static int take(const char *path, const struct stat *status, int kind, struct FTW *place)
 {
 	(void)status, (void)kind, (void)place;

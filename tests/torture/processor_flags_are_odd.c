@@ -56,7 +56,7 @@ static int allocate_stepping(void)
 
 int main(void)
 {
-	for (int i = 0; i < 70; i++) { /* what is bound at the first call is bound */
+	for (int i = 0; i < 70; i++) { /* functions that are bound at their first call are bound */
 		torture_hold = malloc(48);
 		free(torture_hold);
 	}

@@ -8,7 +8,7 @@ if [ "$(id -u)" -ne 0 ] || ! command -v setpriv >/dev/null; then
 else
 	chmod 755 "$WORK" "$(dirname "$WORK")" bin
 	cp bin/workload_program_for_scripts bin/privileged && chmod 4755 bin/privileged
-	cp "$SHIM" bin/shim.so && chmod 4755 bin/shim.so # setuid itself: what ld.so asks of a library in secure mode
+	cp "$SHIM" bin/shim.so && chmod 4755 bin/shim.so # setuid itself: ld.so demands this of a library in secure mode
 	mkdir -m 777 forbidden
 	nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups)
 	observe "${nobody[@]}" env LD_PRELOAD="$WORK/bin/shim.so" SEEP_RATE=1 SEEP_OUTPUT="$WORK/forbidden/%p" "$WORK/bin/privileged"

@@ -94,7 +94,7 @@ int main(void)
 	*(void **)&copied = dlsym(RTLD_DEFAULT, "slow_copied");
 	*(void **)&freed = dlsym(RTLD_DEFAULT, "slow_freed");
 	EXPECT(copied && freed);
-	pthread_join(start(idle, NULL), NULL); /* what a first thread takes is not taken again */
+	pthread_join(start(idle, NULL), NULL); /* memory that a first thread takes once is not taken again */
 	*freed = another_thread;
 	site_mine();
 	EXPECT(met > 0);

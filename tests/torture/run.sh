@@ -28,7 +28,7 @@
 
 torture=$ROOT/tests/torture
 libraries=/usr/lib/x86_64-linux-gnu
-LIMIT=120 # for what hangs: on a machine with much to do, rows of a second or two have taken 20
+LIMIT=120 # for programs that hang: on a machine with much to do, rows of a second or two have taken 20
 unset PYTHONMALLOC
 export SEEP_MAX_LIVE=80000 # enough for every row; what rate 1 would reserve takes its time
 
@@ -101,7 +101,7 @@ triggers() { # RECORDING: of all its snapshots, in order
 	done | paste -sd' '
 }
 
-# How what was observed ended: status and output in one line.
+# How the observed program ended: status and output in one line.
 ended() {
 	local lines
 	mapfile -t lines <status
@@ -224,7 +224,7 @@ choose_pair() { # NAME
 	chosen=${all[drawn % ${#all[@]}]}
 }
 
-# Of what a script does in several ways that show the same, the first, or with every pair all of them.
+# Prints the ways in which a script runs. They show the same, so with PAIRS=one it is only the first.
 ways_of() { # WAY...
 	if [ "${PAIRS:-}" = one ]; then echo "$1"; else echo "$@"; fi
 }
@@ -256,8 +256,9 @@ all_rows() {
 # A row in a directory of its own, so that two can run at once.
 row_apart() { # NAME
 	WORK=$WORK/$1
-	export TMPDIR=$WORK/tmp # what the dead leave there is another row's no business
-	trap end_all EXIT       # a subshell has no trap of its shell's, which does not know what is started here
+	export TMPDIR=$WORK/tmp # another row must not see what the dead leave there
+	# a subshell does not inherit its shell's trap, and the shell does not know what is started here
+	trap end_all EXIT
 	trap 'exit 143' TERM INT HUP
 	cd "$WORK" || exit 1
 	TIMEFORMAT="# $1 took %R s, %U and %S s of CPU"

@@ -89,7 +89,7 @@ for way in seep group both guard; do
 	check "$way killed: the program goes on" kill -0 "$program"
 	wait_until 20 eval '[ $(ls -d recordings/*/ | wc -l) = 3 ]'
 	for each in recordings/*/; do
-		[ $way = both ] && [ "$(basename "$each")" = "$program" ] && continue # its `seep snapshot` stands in
+		[ $way = both ] && [ "$(basename "$each")" = "$program" ] && continue # `seep snapshot` takes its place
 		check "$way killed: ${each#recordings/} is kept" growing "$each"
 	done
 	check "$way killed: and answers" "$SEEP" snapshot "$program"

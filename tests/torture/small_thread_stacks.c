@@ -17,7 +17,7 @@ static SITE void site_small_stack(void)
 	}
 }
 
-/* What is left for malloc: the C library's own need and a few KiB for the shim. */
+/* The rest, for malloc: the C library's own need and a few KiB for the shim. */
 static SITE int use(char *lowest, int depth)
 {
 	volatile char room[256];

@@ -17,7 +17,7 @@ static char *new_stack(void)
 	return (char *)mmap(NULL, STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) + STACK;
 }
 
-/* rbp stays where it was, on the old stack. */
+/* rbp still points to the old stack. */
 static __attribute__((noinline)) void go_on(void (*there)(void))
 {
 	__asm__ volatile("mov %0, %%rsp\n\tcall *%1\n\thlt" ::"r"(new_stack()), "r"(there) : "memory");
@@ -53,7 +53,7 @@ static char *threads_stack;
 
 static void threads_new_life(void)
 {
-	munmap(threads_stack, STACK / 2); /* its thread control block lies on top of it */
+	munmap(threads_stack, STACK / 2); /* its thread control block is at its top */
 	work();
 	mprotect(threads_stack + STACK / 2, STACK / 4, PROT_NONE);
 	work();

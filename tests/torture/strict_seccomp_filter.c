@@ -39,7 +39,7 @@ static struct sock_fprog filter_build(void)
 static void forbid(void)
 {
 	struct sock_fprog program = filter_build();
-#ifdef BY_SYSCALL /* what root may do without giving up new privileges first */
+#ifdef BY_SYSCALL /* root may do this without giving up new privileges first */
 	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) &&
 	    (syscall(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
 	     syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program)))

@@ -45,7 +45,7 @@ static inline void allocate_and_free(int times)
 	}
 }
 
-/* Says what is not as it should be; what the program prints then differs from what is wanted. */
+/* Says what is wrong; then the program's output differs from the wanted one. */
 #define EXPECT(condition)                                                                                              \
 	do {                                                                                                           \
 		if (!(condition))                                                                                      \

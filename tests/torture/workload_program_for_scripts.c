@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the scripts of this folder run: allocates, keeps 100 blocks, says what it sees of itself, and ends with 3. In the
- * middle it waits: so many milliseconds, or until there is a file of that name. */
+/* The program that this folder's scripts run: it allocates, keeps 100 blocks, prints what it sees of itself, and ends
+ * with 3. In the middle it waits: for a number of milliseconds, or until a file of that name exists. */
 #include "torture.h"
 
 static void pause_for(const char *what)

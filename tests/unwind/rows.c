@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Compares the walker's rules with what another reader of unwind tables says.
+ * Compares the walker's rules with those of another reader of unwind tables.
  *
- *	rows LIBRARY <ROWS
+ * *       rows LIBRARY <ROWS
  *
- * A line of ROWS is an address in the library's file, then `s` (by rsp) or `b`
- * (by rbp) with the CFA's offset and the saved rbp's (0: not saved), `e` for
- * the outermost frame, or `x` for anything else. Prints the counts; exits 1 if
- * a rule differs.
+ * A line of ROWS is an address in the library's file, then `s` (by rsp) or `b` (by rbp) with the CFA's offset and the
+ * saved rbp's (0: not saved), `e` for the outermost frame, or `x` for anything else. Prints the counts; exits 1 if a
+ * rule differs.
  */
 #include <dlfcn.h>
 #include <link.h>

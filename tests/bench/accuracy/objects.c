@@ -92,7 +92,7 @@ static void allocate(struct seep_measure *measure, const struct portion *portion
 	}
 }
 
-/* The objects of which the interval speaks: those that are no smaller than the smallest that was ever sampled. */
+/* The objects that the interval covers: those that are no smaller than the smallest that was ever sampled. */
 static double truth_of(const struct portion *portions, double part, const struct seep_measure *ever)
 {
 	const double least = measure_smallest(ever, RATE);

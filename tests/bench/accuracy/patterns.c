@@ -67,7 +67,7 @@ static void count_leak(size_t size)
 	leaked_objects++;
 }
 
-/* Calls of leak_here of which `every`-th is forgotten. */
+/* Calls leak_here, which forgets every `every`-th block. */
 static void churn_and_leak(size_t size, unsigned every, double until)
 {
 	static unsigned calls;
@@ -178,7 +178,7 @@ static void one_of_200(double until)
 	}
 }
 
-/* What follows does not leak. */
+/* The functions below do not leak. */
 enum { POOL = 400, CACHE = 1000, BATCH = 600, SESSIONS = 4000 };
 
 void *pool[POOL];
@@ -300,7 +300,7 @@ static void pattern_step(const char *name, double until)
 		realloc_forget(until);
 }
 
-/* All of these beside a leak; one of them alone where that is the pattern. */
+/* Runs all of these beside a leak, or only the one that is the pattern. */
 static void company_step(const char *name)
 {
 	static const struct {

@@ -121,7 +121,7 @@ class Bench:
                 rows.append((int(found.group(1)), found.group(3)))
         return self.ranked(rows)
 
-    # heaptrack: every allocation, what is not freed at the end is a leak
+    # heaptrack sees every allocation; a block that is not freed at the end is a leak
     def heaptrack(self, name):
         output = os.path.join(self.work, f"heaptrack.{name}")
         for old in glob.glob(output + "*"):
@@ -189,7 +189,7 @@ class Bench:
         return rows
 
 
-    # Adversarial shapes of a site's memory: what is called, what is missed.
+    # Adversarial shapes of a site's memory: the verdicts they get, and the leaks that are missed.
     def shapes(self):
         print(f"accuracy: shapes, {self.shape_seeds} seeds", file=sys.stderr)
         done = subprocess.run(["nice", os.path.join(self.work, "shapes"), str(self.shape_seeds), str(self.first_seed)],
@@ -208,7 +208,7 @@ class Bench:
         return {"rows": rows, "covered": covered, "count": count}
 
 
-    # Leaks over many places: what is told of them together, and how often where nothing leaks.
+    # Leaks over many places: how often they are reported together, also where nothing leaks.
     def spreads(self):
         print(f"accuracy: spreads, {self.seeds} runs", file=sys.stderr)
         done = subprocess.run(["nice", os.path.join(self.work, "spreads"), str(self.seeds)], stdout=subprocess.PIPE,

@@ -19,7 +19,7 @@ struct score {
 	unsigned runs, verdicts[LEAK_VERDICTS], sure, sure_referenced, rate_count, rate_covered;
 };
 
-/* `looked`: what a look for references would find of it. */
+/* `looked`: the result that a search for references would have. */
 static void score_row(struct score *score, const struct leak_row *row, const struct reference_sum *looked,
 		      uint64_t looked_ns, size_t shape, double volume)
 {

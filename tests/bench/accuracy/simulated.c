@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The verdicts, ranks and intervals of `seep leaks` on simulated recordings,
- * of which every allocation is known. Prints a line for each pattern, tab
- * separated, with a heading; `make accuracy` makes docs/ACCURACY.md of them.
+ * The verdicts, ranks and intervals of `seep leaks` on simulated recordings whose every allocation is known. Prints a
+ * line for each pattern, tab separated, with a heading; `make accuracy` makes docs/ACCURACY.md from them.
  *
- *	simulated SEEDS [LEAKED]	LEAKED in sampling rates, 20 by default
+ * *       simulated SEEDS [LEAKED]        LEAKED in sampling rates, 20 by default
  */
 #include <math.h>
 #include <stdio.h>
@@ -25,7 +24,8 @@ struct score {
 	unsigned called[LEAK_VERDICTS];                /* sites that do not leak, by verdict */
 };
 
-/* The truth that a leak rate speaks of: what was leaked in the time that it is made of, by that time. */
+/* The truth behind a leak rate: what was leaked during the time from which the rate is computed, by the end of that
+ * time. */
 static double true_leak_rate(const struct simulation *simulation, uint32_t site, const struct leaks *leaks,
 			     const struct leak_row *row)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What `seep leaks` says of leaks that are spread over many places (support/spread_simulator.c), and of the same program
- * without one. Prints a line for each amount that leaks, and that comes and goes beside it, tab separated, with a
- * heading; `make accuracy` makes docs/ACCURACY.md of them.
+ * What `seep leaks` says about leaks that are spread over many places (support/spread_simulator.c), and of the same
+ * program without one. Prints a line for each amount that leaks and each amount that comes and goes beside it, tab
+ * separated, with a heading; `make accuracy` makes docs/ACCURACY.md from them.
  *
- *	spreads RUNS
+ * *       spreads RUNS
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A day of many hosts that push to one server, by the rules that run on each of them: when there is a snapshot
- * (keeper/loop/schedule.h), which stay where they wait (keeper/store/thinning.h), which is sent next, and when
- * (push/pace.h). Only the clock, the network and the server are made up: an answer takes no time.
+ * Simulates a day of many hosts that push to one server, by the same rules as each real host: when it takes a snapshot
+ * (keeper/loop/schedule.h), which waiting snapshots it keeps (keeper/store/thinning.h), and which it sends next and
+ * when (push/pace.h). Only the clock, the network and the server are made up; an answer takes no time.
  *
- *	fleet HOSTS AGE_S FILE_BYTES LATER_S START_S DOWN_S UP_S ROOM SEED
+ * *       fleet HOSTS AGE_S FILE_BYTES LATER_S START_S DOWN_S UP_S ROOM SEED
  *
- * AGE_S: what is older is refused (0: nothing is). LATER_S: where the server answers with "try again in" so many seconds while it is
- * down; 0: it does not answer. START_S: all hosts start within so many seconds, 0 o'clock. DOWN_S, UP_S: no server from then until
- * then. ROOM: requests a second that it takes, it answers 429 to the rest (0: all). Prints an object of JSON.
+ * AGE_S: what is older is refused (0: nothing is). LATER_S: where the server answers with "try again in" so many
+ * seconds while it is down; 0: it does not answer. START_S: all hosts start within so many seconds, 0 o'clock. DOWN_S,
+ * UP_S: no server from then until then. ROOM: requests a second that it takes, it answers 429 to the rest (0: all).
+ * Prints an object of JSON.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -22,8 +23,9 @@
 #include "push/pace.h"
 
 #define S UINT64_C(1000000000)
-#define LOOK_NS (S / 4)                        /* push/rounds.c */
-#define MIDNIGHT_NS (UINT64_C(1795780800) * S) /* of the first of the two days, of which the second is measured */
+#define LOOK_NS (S / 4) /* push/rounds.c */
+/* in s, from the beginning of the first of two days; the second is measured */
+#define MIDNIGHT_NS (UINT64_C(1795780800) * S)
 #define THIN_NS (600 * S)
 enum { DAY_S = 86400, DAYS = 2, BEFORE_S = 2 * 3600, WHEEL = 1 << 14, WAITING_MOST = 2000 };
 

@@ -11,7 +11,7 @@ from .processes import Failed, run_once
 from .workloads import Workload
 
 RATE = "4K"
-# Callers from the leaf outwards: what may stand above each function.
+# Callers from the leaf outwards: the functions that may be above each function.
 CALLERS = {"first_leaf": {"first_middle"}, "second_leaf": {"second_middle"}, "first_middle": {"plugin_enter"},
            "second_middle": {"plugin_enter"}, "plugin_enter": {"library_use", "main"}, "library_use": {"main"},
            "worker_allocate": {"worker_allocate", "worker_run"}, "worker_run": {"start_thread"}}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Preloaded into `seep` under cachegrind: the process runs the commands that it reads, a line each with tabs between the
- * words, in a child each. Valgrind then starts once, which takes as long as a small command. So does it to translate what
- * a command runs: the child of a line that begins with a tab stays, and runs what follows, with what is translated and
- * the program's variables as they were. harness/counted.py reads on. */
+/* Preloaded into `seep` under cachegrind: it reads commands, one per line with tabs between the words, and runs each in
+ * a child. Valgrind then starts once, which takes as long as a small command. So does it to translate what a command
+ * runs: the child of a line that begins with a tab stays, and runs what follows, with what is translated and the
+ * program's variables as they were. harness/counted.py reads on. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -24,7 +24,7 @@ static size_t variables_bytes;
 
 static void serve_on(int status, void *unused);
 
-/* The program itself comes first. What is relocated stays as it is, and cannot be written to. */
+/* The program itself comes first. Its relocated data stay as they are: they are read-only. */
 static int keep_variables(struct dl_phdr_info *info, size_t size, void *unused)
 {
 	char *constant_end = NULL;
@@ -83,7 +83,7 @@ static void serve(void)
 	_exit(0);
 }
 
-/* At the very end of a command, behind what it does then. */
+/* Runs at the very end of a command, after everything else. */
 static void serve_on(int status, void *unused)
 {
 	(void)unused;

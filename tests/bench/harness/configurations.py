@@ -18,7 +18,7 @@ class Configuration:
     environment: dict = field(default_factory=dict)
     launcher: list = field(default_factory=list)
     launcher_inside: bool = False  # measured runs the launcher, which has processes of its own to be counted
-    preload: list = field(default_factory=list)  # what stands in for the launcher under cachegrind
+    preload: list = field(default_factory=list)  # replaces the launcher under cachegrind
 
     def is_ours(self):
         return self.name.startswith("seep")

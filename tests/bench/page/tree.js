@@ -21,7 +21,7 @@ export function callTree(count) {
 		name[node] = random(4000);
 		value[node] = 1000 + random(100000);
 	}
-	for (let node = 1; node < count; node++) value[parent[node]] = 0; /* leaves alone ask for memory */
+	for (let node = 1; node < count; node++) value[parent[node]] = 0; /* only leaves ask for memory */
 	for (let node = count - 1; node > 0; node--) value[parent[node]] += value[node];
 	return { parent, name, value };
 }

@@ -183,7 +183,7 @@ static void write_moment(const char *path, struct seep_site *table, struct secti
 	write_file(path, sections, moment);
 }
 
-/* Where memory was: a heap that stays, and what the program maps itself, which grows; every other snapshot has none of it. */
+/* Where memory was: a heap that stays, and the program's own mappings, which grow. Every other snapshot has neither. */
 static void ledger_fill(struct section_bytes *sections, uint64_t moment)
 {
 	static const uint64_t heap = 64 << 20, step = 64 << 10;

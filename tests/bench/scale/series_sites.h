@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sites whose blocks come and go over a series of snapshots as those of a program do: one in a hundred leaks, others fill
- * a cache, stop, churn, or stay; one in sixteen comes up later. */
+/* Sites whose blocks come and go over a series of snapshots, as in a real program: one site in a hundred leaks, others
+ * fill a cache, stop, churn, or stay; one in sixteen appears later. */
 #ifndef SEEP_BENCH_SERIES_SITES_H
 #define SEEP_BENCH_SERIES_SITES_H
 

@@ -15,7 +15,7 @@
 #include "pairs.h"
 
 #define SLOTS 10000
-#define BUCKETS (1u << 20) /* one a cycle; what is longer counts as the last */
+#define BUCKETS (1u << 20) /* one per cycle; longer calls count as the last */
 
 static uint32_t histogram[BUCKETS];
 

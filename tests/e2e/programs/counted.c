@@ -109,8 +109,8 @@ int main(int argc, char **argv)
 	if (shared == MAP_FAILED)
 		return 2;
 	shared->pid = (uint64_t)getpid();
-	/* Enough to begin the recording before there are threads: what they allocate while one of them sets it up is
-	 * counted as lost. */
+	/* Allocates enough to begin the recording before there are threads: what they allocate while one of them sets
+	 * it up is counted as lost. */
 	free(malloc(1 << 20));
 	alarm(30); /* whatever happens to the test, this ends */
 	for (uintptr_t i = 0; i < THREADS; i++) {

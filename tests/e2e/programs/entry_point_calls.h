@@ -42,7 +42,7 @@ extern "C" {
 	free_sized(nullptr, 0);
 }
 
-/* What the rows call their parameters. */
+/* The names that the rows use for their parameters. */
 #define CALL_PARAMETERS                                                                                                \
 	[[maybe_unused]] void *address = old, *heap = call_heap, *stored = nullptr, **result = &stored;                \
 	[[maybe_unused]] size_t size = wanted, count = 4, alignment = CALL_ALIGNMENT, offset = 0, extra = 0;           \

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A server to be: `gated REQUESTS [bigger[=BYTES]] [leak[=BYTES]] [peak[=BYTES]]` serves that many, and does one of these worse than it
- * should: so many bytes more for each request, at the end, or for its index. */
+/* A server for tests of gates: `gated REQUESTS [bigger[=BYTES]] [leak[=BYTES]] [peak[=BYTES]]` serves that many
+ * requests, and does one thing worse than it should: it uses BYTES more for each request, at the end, or for its
+ * index. */
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,7 +47,7 @@ static size_t snapshots(const char *recording)
 	return count;
 }
 
-/* In the recording whose name is in RECORDING: the keeper takes it a moment later. */
+/* Asks for a snapshot in the recording that RECORDING names: the keeper takes it a moment later. */
 static void wait_for_snapshot(void)
 {
 	const char *recording = getenv("RECORDING");

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Programs of which it is known what is lost: known_blocks PROGRAM [PLUGIN]. Blocks that a function whose name begins with lose_
- * has allocated are referenced by nobody once "ready" is printed; those of keep_... are referenced all the time. It ends with its input.
+ * Programs whose lost blocks are known: known_blocks PROGRAM [PLUGIN]. Once "ready" is printed, nothing references the
+ * blocks that functions named lose_... have allocated; those of keep_... are referenced all the time. It ends when its
+ * input does.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -73,7 +74,7 @@ struct node {
 		struct link *next;
 	} link;
 };
-struct node *forward, *cut, *ring; /* not static: the compiler would leave out what nobody reads */
+struct node *forward, *cut, *ring; /* not static: the compiler would leave it out, because nobody reads it */
 struct link *linked;
 static APART struct node *list_make(void)
 {
@@ -121,7 +122,7 @@ static APART void lose_tail(void)
 	cut = malloc(sizeof *cut);
 	cut->next = tail;
 	cut->next = NULL;
-	tail->before = cut; /* it refers to what is kept, and not the other way */
+	tail->before = cut; /* it refers to a kept block, and not the other way round */
 }
 static void lists(void)
 {
@@ -233,7 +234,8 @@ static void interior(void)
 	keep_interior(), keep_by_last(), keep_aligned(), lose_beside();
 }
 
-/* Memory of a thread's own: static, by key; and of threads that have ended, whose stacks glibc keeps for others. */
+/* Memory of a thread's own: static, by key; and that of threads that have ended, whose stacks glibc keeps for
+ * others. */
 __thread void *local[N];
 static pthread_key_t key;
 static APART void keep_local(void)
@@ -270,7 +272,7 @@ static void locals(void)
 	wait_there(1);
 }
 
-/* Registers alone: general ones and those of vectors. */
+/* Blocks that only registers refer to: general ones and vector registers. */
 static APART void *keep_in_register(void *unused)
 {
 	register void *block __asm__("r14") = filled(5000);
@@ -310,7 +312,7 @@ static void registers(void)
 	lose_plainly();
 }
 
-/* Other threads' stacks: many frames of them; and what frames that are gone have left below. */
+/* Other threads' stacks: many frames, and what frames that are gone have left below. */
 static APART void *keep_in_frames(int depth)
 {
 	void *volatile mine = filled(150);
@@ -342,7 +344,7 @@ static void stacks(void)
 	wait_there(5);
 }
 
-/* Fibers: their stacks are mapped, allocated, or a part of the program's data; one is gone with what it held. */
+/* Fibers: their stacks are mapped, allocated, or a part of the program's data. One fiber is gone, with what it held. */
 static ucontext_t outer, fibers[4];
 static char static_stack[STACK];
 static ucontext_t *self;
@@ -428,7 +430,7 @@ static void modules(const char *plugin, const char *other)
 	dlclose(gone);
 }
 
-/* What the C library keeps for a program. */
+/* Blocks that the C library keeps for a program. */
 static struct obstack pool;
 static void *search_root;
 #define obstack_chunk_alloc malloc

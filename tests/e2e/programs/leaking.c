@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Leaks in C at sites of known size and rate, between sites that do not leak:
- * caches that replace, a start-up table, a pool that shrinks, churn.
+ * Leaks in C at sites of known size and rate, between sites that do not leak: caches that replace, a start-up table, a
+ * pool that shrinks, churn.
  *
- *	leaking DIRECTORY SEED		marks "first" and "second", last account in truth.end
+ * *       leaking DIRECTORY SEED          marks "first" and "second", last account in truth.end
  *
- * What begins with leak_ grows between the marks, shrinking_ shrinks; all else is as large at the second as at the
- * first, to the byte.
+ * Sites named leak_ grow between the marks, those named shrinking_ shrink; all others are as large at the second mark
+ * as at the first, to the byte.
  */
 #include <malloc.h>
 #include <string.h>

@@ -33,7 +33,7 @@ static SITE void leak_of_one_thread(void)
 	truth_allocated(own_leak, 800);
 }
 
-/* Objects go through this queue; whoever comes next frees what lies in the slot. */
+/* Objects go through this queue; the next thread that comes frees the object in the slot. */
 static void *queue[QUEUE_SLOTS];
 
 static SITE void cache_handed(uint32_t slot)
@@ -130,8 +130,8 @@ int main(int argc, char **argv)
 	cached = truth_add("cache_of_thread");
 	churned = truth_add("churn");
 
-	/* Enough to begin the recording before there are threads: what they allocate while one of them sets it up is
-	 * counted as lost. */
+	/* Allocates enough to begin the recording before there are threads: what they allocate while one of them sets
+	 * it up is counted as lost. */
 	free(malloc(1 << 20));
 	pthread_t threads[THREADS];
 	pthread_barrier_init(&marked, NULL, THREADS + 1);

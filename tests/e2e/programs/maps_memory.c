@@ -44,7 +44,7 @@ SITE static char *moved(void)
 
 SITE static void moving(char *at)
 {
-	if (mremap(at, MIB, 8 * MIB, 0) != MAP_FAILED) /* not where it is, perhaps: a failure changes nothing */
+	if (mremap(at, MIB, 8 * MIB, 0) != MAP_FAILED) /* it may not be there: a failure changes nothing */
 		return;
 	if (mremap(at, MIB, 8 * MIB, MREMAP_MAYMOVE) == MAP_FAILED)
 		_exit(3);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A program with so many MiB in each class of memory that seep memory should know them: 24 of its heap in use, 40 more that were freed and
- * stay, 64 asked for and never touched; 12 shared; 8 of a thread's stack; 20 that it mapped itself. Says "ready" and waits; with an
- * argument, maps as many more, one at a time, and ends. */
+/* A program that has known amounts of memory, in MiB, in each of seep memory's classes: 24 of its heap in use, 40 more
+ * freed and kept, 64 asked for and never touched; 12 shared; 8 of a thread's stack; 20 that it mapped itself. It says
+ * "ready" and waits. With an argument it maps that many more, one at a time, and ends. */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -24,7 +24,7 @@ static SITE void site_plugin(struct truth_site *site)
 	}
 }
 
-/* What one side allocates the other frees: libstdc++'s operator new is malloc. */
+/* One side allocates what the other frees: libstdc++'s operator new is malloc. */
 static SITE void site_host(struct truth_site *site)
 {
 	for (int i = 0; i < 200; i++) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Allocates 1,000 bytes a time, so many times a step: what it keeps and what it frees are in the report. Argument: steps of
- * 10 ms; behind them it waits until there is a file "end". With a second argument it begins through so many stacks. */
+/* Allocates 1,000 bytes at a time, several times a step: what it keeps and what it frees are both in the report.
+ * Argument: the number of steps, 10 ms each; after them it waits for a file "end". A second argument is the number of
+ * stacks through which it begins. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Threads that allocate, resize and free, and look at what they have: four, or as many as the argument says. Ends by SIGTERM with
- * the number of rounds; by abort() where a block has been damaged. */
+/* Threads that allocate, resize and free, and check their blocks: four, or as many as the argument says. SIGTERM ends
+ * it with the number of rounds; a damaged block ends it by abort(). */
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>

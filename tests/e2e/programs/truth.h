@@ -71,7 +71,8 @@ static inline void truth_write(const char *name)
 	close(file);
 }
 
-/* A forked child's own account begins with nothing: what it inherits is its parent's. Each process's is truth.PID. */
+/* A forked child's own account begins empty: what the child inherits is its parent's. Each process's account is
+ * truth.PID. */
 static inline void truth_begin_child(void)
 {
 	for (int i = 0; i < truth_count; i++)

@@ -15,17 +15,17 @@ import zlib
 
 from hostile import gzip_of, number, packed_blocks, text
 
-# docs/SECURITY.md: at most so many times the file, and what a small tree takes.
+# docs/SECURITY.md: at most this many times the file's size, plus what a small tree takes.
 MOST_RATIO, ALWAYS_KIB = 100, 160 * 1024
 COMMANDS = [
     "report FILE", "report --json FILE", "report --tree FILE", "report --by=line --top=99999999 FILE", "report --modules FILE",
     "flame FILE -o out.svg", "flame --base FILE FILE -o out.html", "diff --json FILE FILE",
 ] + [f"export --format={kind} FILE -o out.document" for kind in ("folded", "speedscope", "pprof", "gperftools")]
 LONG = "LONG_TESTS" in os.environ
-if LONG:  # what report --json prints, which test_export.sh sees to
+if LONG:  # the output of report --json, which test_export.sh checks
     COMMANDS.append("export --format=json FILE -o out.document")
 FEW = ("report --json FILE", "flame --base FILE FILE -o out.html")
-# What most files are held to: each way to lay out what was read. All commands on the three that are worst.
+# Most files are tried with one command per way to lay out the data; the three worst with all commands.
 USUAL = FEW + ("report --tree FILE", "diff --json FILE FILE", "export --format=pprof FILE -o out.document")
 WORST = ("label.seep", "deep.seep", "inlined.pb")
 

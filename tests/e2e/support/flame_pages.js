@@ -19,7 +19,7 @@ function check(name, passed, seen) {
 	}
 }
 
-// What a page shows, read in the page.
+// What a page shows, as read in the page.
 const page_state = `(() => {
 	const root = document.querySelector("svg.seep-flame"), box = root.getBoundingClientRect();
 	const tip = root.querySelector(".tip");
@@ -253,7 +253,7 @@ async function large(browser) {
 	const size = fs.statSync(path.join(directory, "large.svg")).size;
 	console.log("# " + frames + " frames, " + size + " bytes: first picture " + times.first.toFixed(0) + " ms, ready " +
 		times.ready.toFixed(0) + " ms, slowest zoom " + times.zoom.toFixed(0) + " ms");
-	// Ten times what a machine of its own needs: what is quadratic takes minutes.
+	// Ten times what an idle machine needs: anything quadratic takes minutes.
 	check("a hundred thousand frames are there in a moment", frames >= 100000 && times.first < 30000 &&
 		times.ready < 60000, [frames, times]);
 	check("and zoom at once", times.zoomed !== "0" && times.zoom < 5000, times);

@@ -119,7 +119,7 @@ def faults(path):
         data = file.read()
     if path.endswith(".pb"):  # packed
         data = gzip.decompress(data)
-        found = ["an escape sequence"] if re.search(rb"\x1b[\[\]\x1b]", data) else []  # one alone may be a length
+        found = ["an escape sequence"] if re.search(rb"\x1b[\[\]\x1b]", data) else []  # a single one may be a length
         return found + too_long(re.findall(rb"A+", data))
     try:
         content = data.decode("utf-8")

@@ -53,7 +53,7 @@ class Kill:
     def __init__(self, seep, shim, program, number):
         self.seep, self.number = seep, number
         self.rate = RATES[number % len(RATES)]
-        self.alone = number % 2 == 1  # by LD_PRELOAD, with nobody to make the last snapshot but `seep snapshot`
+        self.alone = number % 2 == 1  # by LD_PRELOAD, where only `seep snapshot` can make the last snapshot
         self.recording = f"recording.{number}"
         with open("account", "wb") as file:
             file.truncate(BYTES)

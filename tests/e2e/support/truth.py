@@ -167,7 +167,8 @@ class Tally:
 def check_sampled(seep, program, rate, runs, options):
     label = f"{os.path.basename(program)} at {rate}{' ' if options else ''}{' '.join(options)}"
     rate_bytes = int(rate[:-1]) << 10
-    exact = Run(seep, program, "1", 1, options)  # what the program does not count itself: libraries, threads
+    # allocations that the program does not count itself: libraries, threads
+    exact = Run(seep, program, "1", 1, options)
     extra = {mark: {field: exact.reports[mark]["totals"][field] - sum(site[field] for site in exact.truth[mark].values())
                     for field in ("inuse_bytes", "alloc_bytes")} for mark in MARKS}
     exact.remove()

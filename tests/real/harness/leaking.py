@@ -8,7 +8,7 @@ from .recording import FIRST, RATE, Run, fits, judgements, screen
 from .tree import build
 
 PROGRAMS = ["lua", "jq", "python", "dnsmasq", "mosquitto", "libevent", "zeromq"]
-WITHIN_S, ENOUGH = 60, 20  # a leak of so many sampling rates is called that early
+WITHIN_S, ENOUGH = 60, 20  # a leak of this many sampling rates is called a leak that early
 TITLES = ["program", "what", "taken out again", "load", "leaked in 60 s", "called first after", "first at the end", "wrong"]
 
 

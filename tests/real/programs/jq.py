@@ -8,7 +8,7 @@ KIND = "interpreter"
 PRODUCTS = ["src/jq"]
 LISTENS = False # it reads its input, and ends with it
 FIX = "1.6, pull request 1303: `jv_free(a)` in `f_current_line()`"
-PLACES = r"^(jv|token|found_|value|scan|check_literal|parser_|stream_)" # what makes values of its input
+PLACES = r"^(jv|token|found_|value|scan|check_literal|parser_|stream_)" # the functions that make values from its input
 LOAD = "a stream of objects, of each its line number, length and keys"
 
 

@@ -17,7 +17,8 @@ here=$(realpath "$(dirname "$0")")
 tree=$SOAK_CACHE/perl
 export PERL_HASH_SEED=0 PERL_CORE=1 LC_ALL=C.UTF-8
 
-# What the tests expect of a built tree: ./perl, and lib/ with all that was installed beside the tests of lib/.
+# The parts of a built tree that the tests expect: ./perl, and lib/ with all that was installed beside the tests of
+# lib/.
 prepare() {
 	local parts=$tree.parts version
 	version=$(dpkg-query -W -f '${source:Version}' perl)
@@ -38,7 +39,7 @@ if [ ! -d "$tree" ]; then
 	}
 fi
 
-# What takes longer than all the rest of its folder.
+# These take longer than all the rest of their folder.
 long='lib/(Benchmark|perl5db|warnings|charnames|diagnostics|locale|feature|strict)\.t|lib/(Unicode|B|feature)/'
 long+='|t/re/(uniprops|fold_grind|anyof|pat_psycho|charset|user_prop_race|regexp_qr_embed_thr|pat_thr)[^/]*|t/op/(cond|lc|sprintf2|pack)\.t|(t/io/(crlf_)?through|t/comp/utf|t/run/runenv_hashseed)\.t'
 cd "$tree" && find t/base t/cmd t/comp t/io t/lib t/mro t/op t/opbasic t/re t/run t/uni lib dist/threads dist/threads-shared \

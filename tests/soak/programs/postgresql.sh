@@ -11,7 +11,7 @@ shift
 programs=/usr/lib/postgresql/15/bin
 if [ "$(id -u)" -eq 0 ]; then
 	chown postgres "$work"
-	cp "$0" "$work/program.sh" && cd "$work" || exit 1 # where it lies may be closed to others
+	cp "$0" "$work/program.sh" && cd "$work" || exit 1 # its folder may be closed to others
 	exec setpriv --reuid=postgres --regid=postgres --clear-groups bash "$work/program.sh" "$work" "$@"
 fi
 prefix=("$@")
@@ -49,7 +49,7 @@ stop_server() { # SIGNAL
 	server='' postmaster=''
 }
 
-bench() { # OPTION...: what became of its transactions
+bench() { # OPTION...: prints what became of its transactions
 	timeout 100 $programs/pgbench -n --random-seed=7 "$@" >bench.out 2>&1
 	echo "status $?: $(grep -E '^(number of transactions actually|number of failed)' bench.out | sed 's/.*: //' | paste -sd' ')"
 }

@@ -18,7 +18,7 @@ void _ZdlPv(void *address)
 	plugin_deleted += address >= (void *)pool && address < (void *)(pool + sizeof pool);
 }
 
-/* Whether what it gets is its own. */
+/* Whether the block that it gets is its own. */
 int plugin_new(void)
 {
 	char *memory = _Znwm(100);

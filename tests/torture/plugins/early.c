@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A library that the program is linked with, so that it is initialised before what is preloaded. */
+/* A library that the program is linked with, so that it is initialised before preloaded libraries. */
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Writes the golden texts of the analyzer's unit tests anew. Look at `git diff tests/unit/analyzer/golden` before
-# you commit what it shows.
-#
+# Writes the golden texts of the analyzer's unit tests anew. Look at `git diff tests/unit/analyzer/golden` before you
+# commit.
 #	BUILD=build tests/unit/analyzer/refresh_golden.sh
 set -eu
 cd "$(dirname "$0")/../../.."

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who may read what a server has: names, origins, tokens; and where it listens. */
+/* Who may read a server's recordings: names, origins, tokens; and where it listens. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -199,7 +199,7 @@ static void addresses_are_told_apart(void **state)
 	}
 }
 
-/* Sockets that are none: what is shut down is told by the state. */
+/* Descriptors that are not sockets; their shutdown is seen from the state. */
 static void who_keeps_us_waiting_longest_has_to_go(void **state)
 {
 	(void)state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sizes, times and counts as the command line takes them, and what it refuses. */
+/* Sizes, times and counts on the command line: which are accepted, and which are refused. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -64,7 +64,7 @@ static void anything_else_is_refused_and_leaves_the_result(void **state)
 	assert_int_equal(value, 77);
 }
 
-/* What the types of options take, and what they refuse. */
+/* The values that each type of option accepts, and those that it refuses. */
 static void options_take_what_their_type_says(void **state)
 {
 	static const char *const words[] = {"site", "line", NULL};

@@ -155,7 +155,7 @@ static void failed_write_leaves_nothing_behind(void **state)
 	buffer_free(&buffer);
 }
 
-/* Ctrl-C, and what nobody can handle, in the middle of a document that replaces another, and of a new one. */
+/* Ctrl-C, and a signal that nobody can handle, in the middle of a document that replaces another, and of a new one. */
 static void killed_writer_leaves_what_was_there(void **state)
 {
 	const char *const names[] = {"there", "new"};
@@ -368,7 +368,7 @@ static void checksums_are_zlibs(void **state)
 	assert_int_equal(checksum_of("123456789", 9), 0xcbf43926);
 }
 
-/* A map with room made before holds what one has that grew by itself. */
+/* A map with room made beforehand holds the same as one that grew by itself. */
 static void numbers_are_in_the_order_of_keys(void **state)
 {
 	(void)state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A file of budgets: what it means, and that every mistake is one line with its place. */
+/* Files of budgets: their meaning, and that every mistake gets one line with its place. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is the same in two builds: names without what compilers add, and functions that have got other names. */
+/* What two builds have in common: names without the compilers' additions, and functions that were renamed. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -161,7 +161,7 @@ static void what_was_renamed_is_found_by_its_neighbours(void **state)
 	assert_string_equal(was, "parse");
 	assert_int_equal(groups_of(renamed, usual, GROUP_BY_STACK, 2, &was), 3);
 	assert_int_equal(groups_of(between, usual, GROUP_BY_STACK, 2, &was), 3);
-	assert_null(was); /* the place is what it was, a caller is not */
+	assert_null(was); /* the place is the same, a caller is not */
 }
 
 /* The whole stack is matched, although no call in a row of two has its old name. */

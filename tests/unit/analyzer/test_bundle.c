@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Bundles: what goes in comes out, and nothing that is cut or damaged does more
- * harm than one line, also where its checksums have been put right.
+ * Bundles: what is packed can be unpacked, and a cut or damaged bundle does no more harm than one line, even if its
+ * checksums were corrected.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -129,7 +129,7 @@ static void the_same_recording_gives_the_same_bytes(void **state)
 	buffer_free(&two);
 }
 
-/* Opens what the file holds now; false: it was refused, in one line. */
+/* Opens the present contents of the file; false: it was refused, in one line. */
 static bool opens(void)
 {
 	struct error error = {.text = ""};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Budgets held to made-up runs: what fails, what passes, what is undecided and why, and which place is named. */
+/* Budgets on made-up runs: which fail, which pass, which are undecided and why, and which place is named. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,7 +18,7 @@
 #define RATE (512 * 1024)
 #define RUNS_MOST 4
 
-/* Sites of a run: so many samples of small objects. */
+/* The sites of a run, each with a number of samples of small objects. */
 struct made {
 	const char *stack;
 	int samples;
@@ -213,7 +213,7 @@ static void calls_and_modules_are_parts(void **state)
 		const struct check_row *row = gate_check(gate);
 		if (fabs(row->value - rows[i].samples * RATE) > RATE)
 			fail_msg("%s: %g samples", rows[i].part, row->value / RATE);
-		/* A budget whose names nothing has may be misspelt. */
+		/* A budget whose names match nothing may be misspelt. */
 		assert_int_equal(row->result, rows[i].samples > 0 ? CHECK_PASS : CHECK_UNDECIDED);
 		gate_free(gate);
 	}
@@ -309,7 +309,7 @@ static void a_program_may_count_its_work_itself(void **state)
 	gate_free(gate);
 }
 
-/* What one run a side would call proven is not, where runs of a side differ by more than that. */
+/* A growth that one run a side would call proven is not, if the runs of a side differ by more than that. */
 static void a_spread_between_runs_counts(void **state)
 {
 	static const struct made few[] = {{"main;serve;parse", 300}, {NULL, 0}},
@@ -366,7 +366,7 @@ static void rss_of_one_run_a_side_decides_nothing_about_a_base(void **state)
 	(void)state;
 }
 
-/* What is in use at the end of one run and before the shutdown of another says nothing of either program. */
+/* What is in use at the end of one run, and before the shutdown of another, says nothing about either program. */
 static void moments_of_other_kinds_are_not_compared(void **state)
 {
 	struct gate *gate = gate_create(EACH);

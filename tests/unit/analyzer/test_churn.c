@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What comes and goes between two moments. */
+/* Memory that comes and goes between two moments. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -33,7 +33,7 @@ static struct profile *retiring_profile(uint64_t number, unsigned own, unsigned 
 	return profile;
 }
 
-/* A site that was given up and came again has its former counters among the retired ones, which is no churn of these. */
+/* A site that was given up and came back has its former counters among the retired ones; they are not its churn. */
 static void counters_that_were_retired_are_no_churn(void **state)
 {
 	struct fixture fixture = fixture_of(retiring_profile(1, 70, 10), retiring_profile(2, 3, 81), GROUP_BY_STACK);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Comparing two profiles: what cancels, what is new and gone, verdicts, and which two are compared. */
+/* Comparing two profiles: what cancels out, what is new or gone, the verdicts, and which two are compared. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -135,7 +135,7 @@ static void rows_are_ordered_by_growth_and_calls_never_contradict_intervals(void
 	fixture_free(&fixture);
 }
 
-/* Sites without new or gone samples are no tests: they do not dilute the q-values of the others. */
+/* Sites without new or gone samples are not tests: they do not dilute the q-values of the others. */
 static void only_what_changed_is_tested(void **state)
 {
 	struct fixture fixture = story(GROUP_BY_STACK);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How far a value is beyond its limit: the interval, the spread between runs, and how often chance alone fails a gate. */
+/* By how much a value exceeds its limit: the interval, the spread between runs, and how often mere chance fails a
+ * gate. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -30,7 +31,7 @@ static double random_normal(void)
 	return sqrt(-2 * log(random_unit())) * cos(6.283185307179586 * random_unit());
 }
 
-/* What samples of so many bytes, in objects of SIZE, tell. */
+/* The number of objects of SIZE for which samples of that many bytes stand. */
 static struct seep_sum sampled(double bytes)
 {
 	struct seep_measure measure = {0};
@@ -112,7 +113,7 @@ static void a_glance_says_what_the_interval_says(void **state)
 	assert_true(plain > 3000);
 }
 
-/* `runs` a side, of which each has `bytes` times a factor of its own, whose standard deviation is `spread`. */
+/* `runs` a side; each has `bytes` times a factor of its own, whose standard deviation is `spread`. */
 static double p_of_equal_runs(uint32_t runs, double bytes, double spread)
 {
 	struct contrast contrast = {.unseen_more = RATE / (double)runs, .unseen_less = RATE / (double)runs, .looks = 1};

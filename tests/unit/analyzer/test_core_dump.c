@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Core dumps as files that anybody may have made: what a good one says, and that no damage to one does harm. */
+/* Core dumps as files that anybody may have made: what a good one says, and that a damaged one does no harm. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -48,7 +48,7 @@ static void notes_make(struct buffer *notes)
 	note_add(notes, NT_X86_XSTATE, status, 65);
 }
 
-/* Notes, a segment that is there, one that is not, and one of which the half is. */
+/* Notes, a segment that is there, one that is not, and one of which half is there. */
 static void core_make(struct buffer *file)
 {
 	struct buffer notes = {0};

@@ -45,7 +45,7 @@ static void names_become_readable(void **state)
 	buffer_free(&out);
 }
 
-/* libiberty alone gives up above 1,024 bytes. */
+/* By itself, libiberty gives up above 1,024 bytes. */
 static void long_cpp_name_is_demangled(void **state)
 {
 	(void)state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Jumps over functions' beginnings: what the copies of the displaced instructions are, and which beginnings are refused. */
+/* Jumps over functions' beginnings: how displaced instructions are copied, and which beginnings are refused. */
 #include "inline/detour.h"
 #include "inline/disassembler.h"
 

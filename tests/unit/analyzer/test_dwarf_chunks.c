@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * DWARF that is read in chunks says what it says as a whole: a program of
- * several units is looked up at every address both ways, however its debug
- * information is written. What leads out of its unit is not read in chunks.
+ * DWARF that is read in chunks says the same as DWARF that is read as a whole: a program of several units is looked up
+ * at every address both ways, however its debug information is written. References that leave their unit are not read
+ * in chunks.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -149,7 +149,7 @@ static void data_has_every_node_and_its_values(void **state)
 	struct buffer out = render(maker, NULL, CALL_INUSE_SPACE, SVG);
 	double numbers[8];
 
-	assert_int_equal(part_numbers(&out, "depth", numbers, 8), 5); /* what is not in use is no frame */
+	assert_int_equal(part_numbers(&out, "depth", numbers, 8), 5); /* memory that is not in use gets no frame */
 	assert_true(numbers[3] == 3 && numbers[4] == 3);
 	assert_int_equal(part_numbers(&out, "space", numbers, 8), 5);
 	assert_true(numbers[0] == 4800000 && numbers[3] == 3200000 && numbers[4] == 1600000);
@@ -233,7 +233,7 @@ static void caption_says_what_how_sure_and_what_was_lost(void **state)
 	assert_non_null(strstr(out.data, "<title>server: allocated objects, exact</title>"));
 	buffer_free(&out);
 
-	/* every kind of loss, as lost.h has it: the word must not stand anywhere */
+	/* every kind of loss in lost.h: the word must not be anywhere */
 	for (uint32_t key = 1; key < sizeof profile->losses / sizeof *profile->losses; key++) {
 		const bool none = loss_effect((enum seep_loss_key)key) == LOSS_OF_NONE;
 		profile->losses[key]++;

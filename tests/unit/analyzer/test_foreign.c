@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Profiles of other tools: what is written can be read again with nothing
- * lost. test_foreign_damage.c is about what is cut or damaged.
+ * Other tools' profiles: what is written can be read again with nothing lost. test_foreign_damage.c is about cut and
+ * damaged ones.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -133,7 +133,7 @@ static void jemalloc_is_unbiased_by_mean_size(void **state)
 	const double scale = 1 / (1 - exp(-1024.0 / 4096));
 	assert_true(fabs(call_value_of(&profile->sites[0], CALL_INUSE_SPACE) - 4096 * scale) < 1e-6);
 	assert_true(fabs(call_value_of(&profile->sites[0], CALL_ALLOC_OBJECTS) - 8 * scale) < 1e-9);
-	/* Far above the rate a sample stands for itself alone, and is certain. */
+	/* Far above the rate a sample stands only for itself, and is certain. */
 	assert_true(profile->sites[1].in_use.bytes.certain == 1048576);
 	assert_true(profile->sites[1].in_use.bytes.uncertain == 0);
 	profile_free(profile);
@@ -153,7 +153,7 @@ static void addresses_find_their_module(void **state)
 	assert_int_equal(library->address, 0x1234);
 	assert_false(library->exact);
 	assert_string_equal(profile->command, "program");
-	assert_int_equal(profile->module_count, 3); /* none, program, library; a stack is no module */
+	assert_int_equal(profile->module_count, 3); /* none, program, library; a stack is not a module */
 	profile_free(profile);
 }
 
@@ -190,7 +190,7 @@ static void gperftools_says_by_itself_whether_it_was_sampled(void **state)
 
 static const uint32_t lacks_allocated = 1u << CALL_ALLOC_SPACE | 1u << CALL_ALLOC_OBJECTS;
 
-/* Zeros, or the same number twice, are no count of all that was allocated. */
+/* Zeros, or the same number twice, are not a count of all allocations. */
 static void a_count_that_a_dump_does_not_have_is_no_zero(void **state)
 {
 	(void)state;

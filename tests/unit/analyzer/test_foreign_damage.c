@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Profiles of other tools that are cut, damaged or endless: they do no more harm than one line. */
+/* Other tools' profiles that are cut, damaged or endless do no more harm than one line. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -120,7 +120,7 @@ static void two_degrees_are_the_exponential_distribution(void **state)
 	}
 }
 
-/* The probability beyond a quantile is the one that was asked for, in the tail where it was asked. */
+/* The probability beyond a quantile is the requested one, in the requested tail. */
 static void quantile_inverts_the_probability(void **state)
 {
 	static const double probabilities[] = {1e-200, 1e-20, 1e-4, 0.025, 0.5, 0.9};

@@ -16,7 +16,8 @@
 #include "support/profile_maker.h"
 #include "support/story_comparison.h"
 
-/* Three stacks through code that was made at run time; the first two differ by where it lay and how well it was compiled. */
+/* Three stacks through code that was made at run time; the first two differ by where it was and how well it was
+ * compiled. */
 static void made_code_is_the_same_at_other_addresses(void **state)
 {
 	struct source_line lines[] = {
@@ -56,7 +57,7 @@ static void made_code_is_the_same_at_other_addresses(void **state)
 	free(groups);
 	group_table_free(&table);
 
-	/* By place it is the function alone, however well it was compiled. */
+	/* By place it is only the function, however well it was compiled. */
 	sites[0].node = 9, sites[1].node = 10, sites[2].node = 11;
 	sites[0].depth = sites[1].depth = sites[2].depth = 1;
 	group_table_init(&table, GROUP_BY_PLACE);
@@ -67,7 +68,7 @@ static void made_code_is_the_same_at_other_addresses(void **state)
 	group_table_free(&table);
 }
 
-/* What `group_write_name()` and `group_write_callers()` print of each of some stacks. */
+/* The output of `group_write_name()` and `group_write_callers()` for some stacks. */
 static void stacks_write(struct buffer *texts, const char *const *stacks, uint32_t count)
 {
 	struct profile_maker *maker = profile_maker_create("server");

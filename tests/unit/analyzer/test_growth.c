@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which class of memory grew: of a series some of whose snapshots have no ledger, of several processes, of two profiles. */
+/* Which class of memory grew: in a series some of whose snapshots have no ledger, in several processes, in two
+ * profiles. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,8 +19,8 @@
 #define MIB (1 << 20)
 enum { MOMENTS = 5, SIZE = 4 * MIB };
 
-/* A moment of a process at so many seconds after its start: its heap, its own mappings, and blocks in use, all of which are
- * sampled. Without a ledger: nobody looked. */
+/* A moment of a process, some seconds after its start: its heap, its own mappings, and blocks in use, all of which are
+ * sampled. Without a ledger nobody looked. */
 struct step {
 	unsigned seconds, heap, stacks, blocks;
 	bool has_ledger;

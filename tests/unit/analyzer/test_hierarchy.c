@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which of several sets that lie in each other are reported. test_spread.c has how often that is wrong. */
+/* Which of several nested sets are reported. test_spread.c counts how often that is wrong. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -45,7 +45,7 @@ static void a_set_that_explains_less_than_half_gives_way_to_the_larger(void **st
 
 static void the_bound_is_for_what_is_told(void **state)
 {
-	/* Seven tests, all alike, of which one is told: Benjamini and Hochberg's bound for seven would be 0.05. */
+	/* Seven tests, all alike, one of which is told: Benjamini and Hochberg's bound for seven would be 0.05. */
 	const double p[] = {NAN, NAN, 0.02, NAN, NAN, 0.02, 0.02};
 	const double growth[] = {0, 0, 0, 0, 5, 5, 0, 0};
 	const double sure[] = {NAN, NAN, 0.016, NAN, NAN, 0.02, 0.02};

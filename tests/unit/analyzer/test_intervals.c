@@ -28,7 +28,7 @@
 #define TRIALS 6000
 #define DRAWS 20000
 #endif
-#define TABLE_TRIALS 1500 /* what the tables were made with */
+#define TABLE_TRIALS 1500 /* the tables' parameters */
 
 static bool is_verbose;
 static uint64_t random_state;
@@ -82,7 +82,7 @@ static double portions_allocate(struct seep_measure *measure, const struct porti
 	return truth;
 }
 
-/* Two coverages, each a binomial count, differ by chance alone. A table's digit is cut at 0.0005. */
+/* Two coverages, each a binomial count, differ by mere chance. The tables cut digits at 0.0005. */
 static void assert_coverage(const char *name, int covered, double table)
 {
 	const double share = (double)covered / TRIALS;
@@ -255,7 +255,7 @@ static void objects_are_covered_as_well(void **state)
 	}
 }
 
-/* Of 6 R, only what shows eight samples or more is looked at: the usual end is then too high far too often. */
+/* A set of 6 R is looked at only if it shows eight samples or more: then the usual end is too high far too often. */
 static void a_low_end_of_what_was_selected_covers(void **state)
 {
 	const double truth = 6 * RATE;

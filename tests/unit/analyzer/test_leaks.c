@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The verdicts of `seep leaks`: how often they are right on simulated programs
- * of which every allocation is known. The heavy run is `make accuracy`.
+ * The verdicts of `seep leaks`: how often they are right on simulated programs whose every allocation is known. The
+ * heavy run is `make accuracy`.
  */
 #include <math.h>
 #include <setjmp.h>
@@ -114,7 +114,8 @@ static void no_shape_is_surely_a_leak_that_is_none(void **state)
 				missed += row->verdict != LEAK_LEAK;
 			else if (shape_kind_of(shape) != SHAPE_EITHER && leak_is_sure(row))
 				fail_msg("%s in run %d is surely a leak", shape_name(shape), run);
-			/* A leak has a pace; what grows for sure is never called steady, and only that growing. */
+			/* A leak has a pace. A sure growth is never called steady, and nothing else is called
+			 * growing. */
 			assert_true(row->verdict != LEAK_LEAK || row->leak_interval.low > 0);
 			assert_true(row->verdict != LEAK_GROWING || row->growth_bytes.low > 0);
 			assert_false(row->verdict == LEAK_STEADY && row->growth_bytes.low > 0);
@@ -201,7 +202,8 @@ static void a_block_that_grows_is_no_leak_and_no_part_of_one(void **state)
 	series_free_profiles(series, SNAPSHOTS);
 }
 
-/* Of recordings in which the last of those that are still watched die, one in a series of few, or few of a cache get old. */
+/* Recordings in which the last of the objects that are still watched die, one in a series of few, or few of a cache get
+ * old. */
 static void a_leak_beside_a_cache_is_told_by_deaths_that_cease(void **state)
 {
 	static const uint64_t seeds[] = {9006, 9007, 9051, 9053};
@@ -281,7 +283,7 @@ static void the_time_to_the_limit_follows_from_the_rate(void **state)
 	last->memory_known |= UINT64_C(1) << SEEP_MEMORY_ALLOCATOR_IN_USE;
 	assert_true(leaks_limit(&leaks, &rounded));
 	assert_float_equal(rounded.seconds, limit.seconds / 2, limit.seconds * 1e-6);
-	/* Without an account the growth of what counts tells the same. */
+	/* Without an account the growth of the counted samples tells the same. */
 	struct profile *middle = simulation->series[leaks.middle_index];
 	double growth = 0;
 	for (uint32_t i = 0; i < leaks.count; i++)
@@ -298,7 +300,7 @@ static void the_time_to_the_limit_follows_from_the_rate(void **state)
 	simulation_free(simulation);
 }
 
-/* All that is said of the rows' and of the limit's time. */
+/* Everything that is said about the rows' and the limit's time. */
 static void say_when(struct buffer *out, const struct leaks *leaks)
 {
 	buffer_free(out);
@@ -358,7 +360,7 @@ static void verdicts_are_printed_with_their_evidence(void **state)
 	leaks_text_render(&page, &leaks, &series, 0);
 	leaks_json_render(&json, &leaks, &leaks, UINT32_MAX);
 	assert_non_null(strstr(text.data, "LEAKING  1 stack, "));
-	/* 240 s: hours would be beyond ten times what was seen. */
+	/* 240 s were seen: hours would be more than ten times that. */
 	assert_non_null(strstr(text.data, " a minute\n"));
 	assert_non_null(strstr(json.data, "\"cautions\":[]"));
 	assert_non_null(strstr(json.data, "\"leak_bytes_per_h\":null"));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The statistics that verdicts are made of: life-tables, slopes, and what outlives its birth. */
+/* The statistics behind the verdicts: life-tables, slopes, and objects that outlive their cohort. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -170,7 +170,7 @@ static void what_never_dies_has_a_plateau(void **state)
 
 static void the_death_of_the_oldest_leaves_no_plateau(void **state)
 {
-	/* As of a cache that evicts in order: those that had reached the greatest age are gone. */
+	/* Like a cache that evicts in order: those that had reached the greatest age are gone. */
 	const struct cohort_outcome outcome = ten_objects(4, 16 * SECOND);
 
 	(void)state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sums of samples: what one sample counts, and what a sum gained since an earlier one. */
+/* Sums of samples: for how much one sample counts, and by how much a sum has grown since an earlier one. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a page is made of: samples as cells, counters where they change, stacks as a trie, and base64. */
+/* The contents of a page: samples as cells, counters where they change, stacks as a trie, and base64. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -135,7 +135,7 @@ static void sites_without_room_are_one(void **state)
 	assert_int_equal(all.counter_count, counters.count);
 	assert_memory_equal(all.cells, cells, page.cell_count * sizeof *cells);
 
-	/* The first has most memory, so the second is what is left. */
+	/* The first has most memory, so the second is the rest. */
 	page_select(&some, &page, same, 4);
 	assert_int_equal(some.left_out, 1);
 	assert_int_equal(some.count, 2);

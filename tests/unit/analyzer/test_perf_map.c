@@ -86,7 +86,7 @@ static void latest_code_at_a_place_counts(void **state)
 	string_pool_free(strings);
 }
 
-/* However many small pieces of earlier code lie in it. */
+/* However many small pieces of earlier code are in it. */
 static void code_over_many_others_counts_everywhere(void **state)
 {
 	(void)state;

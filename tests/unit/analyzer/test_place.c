@@ -109,7 +109,7 @@ static void names_of_allocators_are_wrappers(void **state)
 	}
 }
 
-/* No name says so: but its five callers get what they ask for, each always the same. */
+/* No name says so; but its five callers get what they ask for, each always the same. */
 static void what_callers_decide_is_a_wrapper(void **state)
 {
 	struct profile_maker *maker = profile_maker_create("server");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From snapshots and recording directories to profiles: what merges, what follows it, and which file is read. */
+/* From snapshots and recording directories to profiles: which samples merge, what follows from that, and which file is
+ * read. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -291,7 +292,7 @@ static void recording_opens_its_last_snapshot(void **state)
 	assert_int_equal(profile->number, 2);
 	assert_string_equal(profile->source, "recording/000002.seep");
 	profile_free(profile);
-	/* A heap file that can't be read is no reason to refuse what can. */
+	/* A heap file that can't be read is no reason to refuse the readable files. */
 	write_text("recording/heap", "not a heap file");
 	profile = profile_open("recording", &error);
 	assert_non_null(profile);

@@ -167,7 +167,7 @@ static void a_host_sends_a_quarter_more_than_it_has_at_most(void **state)
 
 	(void)state;
 	assert_in_range(slots_until(&pace, &now_ns, 1001 * SECOND_NS, spacing_ns), 124, 125);
-	now_ns += 3600 * SECOND_NS; /* it was stopped: what it has missed is gone */
+	now_ns += 3600 * SECOND_NS; /* seep push was stopped: the stretches that it missed are gone */
 	assert_in_range(slots_until(&pace, &now_ns, now_ns + SECOND_NS, spacing_ns), 0, 2);
 	assert_in_range(slots_until(&pace, &now_ns, now_ns + 100 * SECOND_NS, pace_spacing(10)), 1245, 1264);
 	pace_look(&pace, now_ns, 0);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The snapshot reader against broken input: whatever is cut, flipped or
- * forged is refused in one line that names file, offset and fault, or does no
- * harm. Run it with the sanitizers; they are what notices harm.
+ * The snapshot reader against broken input: whatever is cut, flipped or forged is refused in one line that names file,
+ * offset and fault, or does no harm. Run it with the sanitizers, which notice harm.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -45,7 +44,7 @@ static struct buffer small_file(void)
 	return file;
 }
 
-/* Opens bytes that lie at the very end of a heap block, so that the sanitizer sees one byte too many. */
+/* Opens bytes at the very end of a heap block, so that the sanitizer sees a read of one byte too many. */
 static struct profile *open_bytes(const void *data, size_t bytes, struct error *error)
 {
 	unsigned char *copy = malloc(bytes ? bytes : 1);
@@ -238,7 +237,7 @@ static void section_table_is_checked(void **state)
 	buffer_free(&file);
 }
 
-/* A field of one entry of the small file, made wrong, and what must be said about it. */
+/* One field of an entry of the small file with a wrong value, and the message that it must cause. */
 static void assert_field_refused(enum seep_section_type type, size_t field, const void *value, size_t bytes,
 				 const char *what)
 {

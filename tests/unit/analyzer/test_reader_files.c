@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files that are no snapshot, are cut while they are read, or are too large: refused in one line that names them. */
+/* Files that are not snapshots, are cut while they are read, or are too large: each is refused in one line that names
+ * it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which blocks words refer to: the filter, both ways of looking, and what is referenced through others. */
+/* To which blocks words refer: the filter, both ways of looking, and blocks that are referenced through others. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -157,14 +157,14 @@ static void what_only_unreferenced_blocks_refer_to_is_not_referenced(void **stat
 	ten_make(&blocks);
 	marks_begin(&marks, &blocks);
 	marks_see(&marks, HEAP + 8, HEAP + 0);     /* 0 has its own address */
-	marks_see(&marks, HEAP + 100, HEAP + 210); /* 1 -> 2 -> 3 -> 1: a ring that nobody has */
+	marks_see(&marks, HEAP + 100, HEAP + 210); /* 1 -> 2 -> 3 -> 1: a ring that nothing refers to */
 	marks_see(&marks, HEAP + 200, HEAP + 310);
 	marks_see(&marks, HEAP + 300, HEAP + 110);
 	marks_see(&marks, HEAP + 600, HEAP + 763); /* 6 -> 7, seen before 5 -> 6, and a root has 5 */
 	marks_see(&marks, HEAP + 500, HEAP + 600);
 	marks_see(&marks, 0, HEAP + 510);
 	marks_see(&marks, HEAP + 700, HEAP + 864); /* one past the end of 8 */
-	marks_see(&marks, HEAP - 8, HEAP + 900);   /* memory that is no sampled block */
+	marks_see(&marks, HEAP - 8, HEAP + 900);   /* memory that is not a sampled block */
 	marks_close(&marks);
 	const bool expected[10] = {[5] = true, [6] = true, [7] = true, [9] = true};
 	for (int i = 0; i < 10; i++)
@@ -245,7 +245,7 @@ static void a_share_has_wilsons_interval(void **state)
 	struct interval interval = share_interval(&sum, ALPHA);
 	assert_true(share_of(&sum) == 0.5);
 	assert_true(fabs(interval.low - 0.2366) < 1e-4 && fabs(interval.high - 0.7634) < 1e-4);
-	for (int i = 0; i < 1000; i++) /* what is known for certain makes it narrow */
+	for (int i = 0; i < 1000; i++) /* certain samples make it narrow */
 		share_add(&sum, UINT64_C(1) << 50, 1, true);
 	interval = share_interval(&sum, ALPHA);
 	assert_true(interval.low > 0.99 && interval.high <= 1);
@@ -258,8 +258,8 @@ static void a_share_has_wilsons_interval(void **state)
 
 enum { LOOKED_NS = 1000, OLD_NS = 100 };
 
-/* What a row of `samples` is given of which `lost` are, each standing for about a MiB, or for itself with rate 1; `young` of them were
- * born within the age that makes a block old. */
+/* The verdict for a row of `samples`, `lost` of which are lost. Each stands for about a MiB, or for itself at rate 1;
+ * `young` of them were born within the age that makes a block old. */
 static struct leak_row row_of(enum leak_verdict verdict, uint64_t samples, uint64_t lost, uint64_t young, uint64_t rate)
 {
 	struct leak_row row = {.verdict = verdict, .evidence.plateau_age_ns = OLD_NS};
@@ -329,7 +329,7 @@ static void a_share_is_told_in_words(void **state)
 	words_are(LEAK_LEAK, 0, 0, rate, NULL);
 }
 
-/* How much is said of so many lost ones. */
+/* How much is said about that many lost blocks. */
 static off_t said_of(size_t lost, size_t count)
 {
 	int file = memfd_create("said", MFD_CLOEXEC), before = dup(STDERR_FILENO);

@@ -124,8 +124,8 @@ static void a_copy_needs_room_for_a_part_of_the_program(void **state)
 	assert_true(room_is_short(&room));
 }
 
-/* Three words, a page each, the first of which is where our own data begins, in a mapping that counts as ours. How many blocks are referenced
- * by what lies behind our data's end. */
+/* Three words, a page each; our own data begins at the first, in a mapping that counts as ours. Returns how many blocks
+ * are referenced by the memory behind our data's end. */
 static unsigned referenced_behind(int64_t pages)
 {
 	enum { WORDS = 3 };
@@ -172,7 +172,8 @@ enum { HEAP_WORDS = 1024, WORD = 8 };
 #define MARK UINT64_C(0x9e3779b97f4a7c15) /* of threads' caches */
 #define KEPT UINT64_C(0x7700)
 
-/* A heap of two pages: in each chunk's memory all words are KEPT. `chunks` in words, with a 0 behind them: what is left is the top. */
+/* A heap of two pages: in each chunk's memory all words are KEPT. `chunks` in words, with a 0 behind them; the rest is
+ * the top. */
 static void heap_draw(uint64_t heap[static HEAP_WORDS], const unsigned chunks[], const char *kinds)
 {
 	unsigned at = 0;
@@ -228,7 +229,7 @@ static void what_is_free_in_the_heap_refers_to_nothing(void **state)
 	kept_words_are(heap, 602, 650, false);
 	kept_words_are(heap, 652, HEAP_WORDS, false);
 
-	/* a size that can't be: nothing behind it is taken for free; nor is a chunk whose size is not repeated */
+	/* an impossible size: nothing behind it is taken for free; nor is a chunk whose size is not repeated */
 	heap_draw(heap, chunks, "ufucuu");
 	heap[60 + 1] = UINT64_C(1) << 40;
 	heap[30] = 7;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The pieces of the screen: the line of bars, and a place in so many columns. */
+/* The pieces of the screen: the line of bars, and a place within a number of columns. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

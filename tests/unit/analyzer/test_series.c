@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Snapshots that are read one after the other, and what a history makes of them. */
+/* Snapshots that are read one after the other, and the history that is made from them. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -183,7 +183,7 @@ static void moments_that_are_not_judged_leave_nothing(void **state)
 					      .site_in_use = in_use,
 					      .live_count = i == 1 || i == 3 ? 1 : live_at(live, i),
 					      .live = live};
-		/* One that a moment alone has which is not judged, and one that goes there. */
+		/* A site that only an unjudged moment has, and an object that goes at such a moment. */
 		live[0] = i == 1   ? (struct seep_live){.address = 7, .size = 1, .birth_ns = 1, .rate = 1, .site = 2}
 			  : i == 3 ? (struct seep_live){.address = 4096 * 5, .size = 68, .birth_ns = 201, .rate = RATE}
 				   : live[0];
@@ -196,7 +196,7 @@ static void moments_that_are_not_judged_leave_nothing(void **state)
 	assert_int_equal(history.last_trigger, SEEP_TRIGGER_TIMER);
 	for (size_t i = 0; i < 3; i++) {
 		assert_int_equal(history.moments[i].place, 2 * i);
-		assert_true(history.in_use[2 * history.most + i] == 0); /* of the site that moment 1 alone had */
+		assert_true(history.in_use[2 * history.most + i] == 0); /* of the site that only moment 1 had */
 		assert_true(history.in_use[1 * history.most + i] == in_use[1]);
 	}
 	for (size_t i = 0; i < history.object_count; i++) {

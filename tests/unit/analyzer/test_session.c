@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The registry of a run: what processes append to it is a claim, and is treated as one. */
+/* The registry of a run: a line that a process appends is a claim, and is treated as one. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -40,7 +40,7 @@ static size_t shutdown_samples(struct taken *samples, unsigned order)
 	return count;
 }
 
-/* Killed at one moment of its shutdown: a snapshot every 10 s, ticks within the shutdown, and what was left. */
+/* Killed at a moment of its shutdown: a snapshot every 10 s, ticks within the shutdown, and the rest that was left. */
 static void stop_in_shutdown(unsigned order, unsigned stop)
 {
 	const uint64_t end_ns = WORK_S * SECOND + (uint64_t)stop * SHUTDOWN_MS * 1000000 / STOPS;
@@ -146,7 +146,7 @@ static void what_goes_up_and_down_is_no_shutdown(void **state)
 	/* Three samples in four of a small program died by chance, while it worked on. */
 	moments[6].error = 0.5;
 	assert_int_equal(teardown_last_useful(moments, 8, 0, true), 7);
-	/* It frees, and allocates no more. */
+	/* It frees, and does not allocate any more. */
 	moments[7].allocated = 701;
 	assert_int_equal(teardown_last_useful(moments, 8, 0, false), 6);
 }
@@ -165,7 +165,7 @@ static void what_falls_while_it_works_before_the_shutdown_is_none(void **state)
 	/* More than it had ever lost is of the shutdown. */
 	moments[6].in_use = 100;
 	assert_int_equal(teardown_last_useful(moments, 8, 0, true), 5);
-	/* So is what it loses while it does no more. */
+	/* The same holds for what it loses while it does nothing else. */
 	moments[6].in_use = 190;
 	moments[6].allocated = moments[5].allocated + 20;
 	moments[7].allocated = moments[6].allocated + 20;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Source lines: what each stands for, which files are read for them, and how they are made fit to show. */
+/* Source lines: for what each stands, which files are read for them, and how they are made fit to show. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -58,7 +58,7 @@ static void a_line_counts_each_stack_once(void **state)
 	assert_near(cumulative_of(&table, "main"), 111, 1e-12);
 	assert_near(flat_of(&table, "leaf"), 110, 1e-12);
 
-	/* An inlined call counts at its own line and at the line where it stands, which knows it. */
+	/* An inlined call counts at its own line and at the line of the call, which knows it. */
 	assert_near(flat_of(&table, "inner"), 1, 1e-12);
 	assert_near(cumulative_of(&table, "outer"), 1, 1e-12);
 	assert_int_equal(table.call_count, 2);
@@ -81,7 +81,7 @@ static void a_line_counts_each_stack_once(void **state)
 	profile_maker_free(maker);
 }
 
-/* What all stacks through the outermost function grew is what all grew, with the same interval. */
+/* The growth of all stacks through the outermost function is the total growth, with the same interval. */
 static void growth_is_that_of_the_difference(void **state)
 {
 	struct fixture fixture = story(GROUP_BY_STACK);
@@ -311,7 +311,7 @@ static bool excerpt_has(const struct source_excerpt *excerpt, uint32_t line)
 	return false;
 }
 
-/* A function a line, of which each holds less than the one before. */
+/* A function a line, each of which holds less than the one before. */
 static void assert_excerpt(uint32_t functions, uint32_t line_bytes, uint32_t carried_least, uint32_t carried_most)
 {
 	struct profile_maker *maker = profile_maker_create("server");

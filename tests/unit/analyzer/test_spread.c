@@ -120,7 +120,7 @@ static void two_snapshots_show_it_too(void **state)
 		fail_msg("of 12 found %u, and %u where nothing is", found, wrong);
 }
 
-/* As if the program had no symbols: every location has a label, which no other has. */
+/* As if the program had no symbols: every location has a label of its own. */
 static void names_take_away(struct spread_program *program)
 {
 	struct profile *profile = program->series[0]; /* all have the same tables */

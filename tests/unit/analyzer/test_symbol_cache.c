@@ -31,7 +31,7 @@
 static int edition;
 static const uint8_t build_id[20] = {0xab, 0xcd, 1};
 
-/* Linked in place of symbols/resolve.c. The module's path says what is found: "poor" no DWARF, "fetched" a server's,
+/* Linked in place of symbols/resolve.c. The module's path decides what is found: "poor" no DWARF, "fetched" a server's,
  * any other the DWARF in the file "debug". */
 void resolve_module(struct wire *wire, const struct symbol_module *module, uint32_t number,
 		    const struct symbol_search *search, enum resolve_effort effort)
@@ -273,7 +273,7 @@ static void a_damaged_file_is_replaced(void **state)
 	assert_string_equal(ASK("program", 2), "2");
 }
 
-/* With a right checksum only the reader itself stands between the bytes and us. */
+/* With a right checksum, only the reader itself protects us from the bytes. */
 static void a_forged_file_does_no_harm(void **state)
 {
 	(void)state;

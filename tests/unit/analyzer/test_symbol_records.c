@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Names that are kept with a recording, with a resolver of the test's own in place of the one that reads files: a module
- * has what its path says. */
+/* Names that are kept with a recording. The test's own resolver replaces the one that reads files; a module's path
+ * decides what it has. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -25,7 +25,7 @@
 enum { ADDRESSES = 3 };
 static const uint8_t build_id[20] = {0xab, 0xcd, 1};
 
-/* Linked in place of symbols/resolve.c. "gone": no file; "poor": a name for the first address alone; others: all. */
+/* Linked in place of symbols/resolve.c. "gone": no file; "poor": a name only for the first address; others: all. */
 void resolve_module(struct wire *wire, const struct symbol_module *module, uint32_t number,
 		    const struct symbol_search *search, enum resolve_effort effort)
 {
@@ -49,7 +49,8 @@ void resolve_module(struct wire *wire, const struct symbol_module *module, uint3
 	wire_end_module(wire, number, wire_text(wire, "its file"), !is_poor, (uint32_t)module->address_count);
 }
 
-/* What is known of the addresses 1, 2 and 3 of a module, in a recording or in none, where it is kept if it shall be. */
+/* What is known about the addresses 1, 2 and 3 of a module, in a recording or in none; it is kept there if `keep` is
+ * set. */
 struct asked {
 	struct symbol_address addresses[ADDRESSES];
 	struct symbol_module module;

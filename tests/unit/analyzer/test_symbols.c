@@ -62,7 +62,7 @@ static void compile(const char *options)
 	build_id_bytes = build_id_of("program", build_id);
 }
 
-/* What was found for one address. */
+/* The result for one address. */
 struct answer {
 	struct string_pool *strings;
 	struct symbol_lines lines;
@@ -355,7 +355,7 @@ static void own_vdso_has_names(void **state)
 	assert_non_null(name);
 	struct answer answer =
 	    ask_module((struct symbol_module){.path = "[vdso]", .is_vdso = true}, address, false, NULL);
-	/* Two names stand at each address: "getcpu" and "__vdso_getcpu". */
+	/* Each address has two names: "getcpu" and "__vdso_getcpu". */
 	const char *found = line_of(&answer, 0)->function;
 	assert_true(strstr(found, name) || strstr(name, found));
 	answer_free(&answer);

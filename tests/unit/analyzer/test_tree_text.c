@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The call tree as text: what is folded, what is left out and said, and that it keeps to the page. */
+/* The call tree as text: what is folded, what is left out and counted, and that it keeps to the page. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -150,7 +150,7 @@ static void lines_keep_to_the_page(void **state)
 			if (text_columns(line) > columns)
 				fail_msg("%u columns, %u asked for: %s", text_columns(line), columns, line);
 		assert_int_equal(lines,
-				 1 + 1 + 200 + 199); /* heading, root, functions, what they allocated themselves */
+				 1 + 1 + 200 + 199); /* heading, root, functions, and what they allocated themselves */
 		buffer_free(&out);
 	}
 	buffer_free(&stack);

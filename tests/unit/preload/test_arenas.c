@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* glibc's heap taken apart from outside, beside what mallinfo2() says of it, of programs that stand still, run, or are damaged. */
+/* glibc's heap taken apart from outside and compared with mallinfo2(), for programs that stand still, run, or are
+ * damaged. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,10 +20,10 @@
 #include "keeper/ledger/ledger.h"
 
 #define BLOCKS 60000
-#define SAMPLED 32 /* every so many blocks are known */
+#define SAMPLED 32 /* every how many blocks one is known */
 #define PLENTY UINT64_C(10000000000)
 
-/* What the child tells of itself, in memory that both have. */
+/* What the child says about itself, in memory that both have. */
 struct told {
 	_Atomic int ready, go_on;
 	uint64_t in_use, free, live_count;
@@ -79,7 +80,7 @@ static void threads(void)
 	pthread_barrier_wait(&filled);
 }
 
-/* More than a heap of 64 MiB has room for, so that the arena has another, which lies anywhere. */
+/* More than fits into a heap of 64 MiB, so that the arena gets another heap, somewhere else. */
 static void *fill_two_heaps(void *argument)
 {
 	for (int i = 0; i < 1200; i++)
@@ -211,7 +212,7 @@ static void want_glibc(void)
 #endif
 }
 
-/* mallinfo2() counts what is in caches of threads as in use, and free memory also where it is not in memory. */
+/* mallinfo2() counts blocks in threads' caches as in use, and free memory even if it is not in memory. */
 static void all_of_it_is_as_mallinfo_says(void **state)
 {
 	want_glibc();

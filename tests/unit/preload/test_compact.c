@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Compact sections: what is packed comes back bit by bit, whatever it is; damage is refused and ends nowhere else. */
+/* Compact sections: anything that is packed comes back bit by bit; damage is refused and stays inside. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -23,7 +23,7 @@ static uint64_t chance(void)
 	return state_of_chance >> 11 ^ state_of_chance << 40;
 }
 
-/* All that a section may hold: bits of any kind, small numbers, none. */
+/* Everything that a section may hold: bits of any kind, small numbers, nothing. */
 static void words_fill(void *entries, size_t bytes)
 {
 	for (size_t i = 0; i < bytes / 8; i++) {
@@ -55,7 +55,7 @@ static void entries_fit(enum seep_section_type type, void *entries)
 		memset(entries, 0, sizeof(struct seep_node));
 }
 
-/* Pieces of any length are what the whole is, and end where it does, also where something is wrong. */
+/* Pieces of any length give the same as the whole, and end where it does, also if something is wrong. */
 static void unpack_in_pieces(const struct seep_section *section, const void *bytes, const char *whole)
 {
 	const uint32_t lengths[] = {1, 7, 64, COUNT};

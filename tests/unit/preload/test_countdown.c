@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The countdown over all sizes and positions: a size that no allocator has leaves no trace, or is found later, and
- * what may have been missed is counted.
+ * samples that may have been missed are counted.
  */
 #include <dirent.h>
 #include <setjmp.h>
@@ -64,7 +64,7 @@ static uint64_t lost(void)
 
 typedef bool counting(size_t size);
 
-/* As a hook does it. True: it is a sample. What no allocator has is not had. */
+/* Like a hook. True: it is a sample. A size that no allocator has is not allocated. */
 static bool allocate_with(counting *count, size_t size)
 {
 	if (!count(size))
@@ -151,7 +151,8 @@ static void leaves_no_trace(uint64_t rate, uint64_t size)
 	assert_memory_equal(&before, &thread_state, sizeof before);
 }
 
-/* By malloc(): what comes next is a sample by chance alone, and only a countdown that was pushed up means a loss. */
+/* Allocates by malloc(): the next allocation is a sample only by chance, and only a countdown that was pushed up means
+ * a loss. */
 static void heals(uint64_t rate, uint64_t size)
 {
 	thread_make(rate, 1000);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Heap files in memory: their areas grow ahead of need, a full tmpfs is no
- * SIGBUS, a link is followed only to where we put it, and a complete one moves
- * into its recording.
+ * Heap files in memory: their areas grow ahead of need, a full tmpfs causes no SIGBUS, a link is followed only to where
+ * we put it, and a complete one moves into its recording.
  */
 #include <errno.h>
 #include <fcntl.h>

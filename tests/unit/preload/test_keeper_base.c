@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the keeper is made of: the CRC, texts without stdio, the parsers of /proc. */
+/* The keeper's foundations: the CRC, texts without stdio, the parsers of /proc. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -67,7 +67,7 @@ static void texts_that_fill_their_fields_are_ended(void **state)
 	heap_unmake(&heap);
 }
 
-/* What the model below keeps of one site. */
+/* What the model below knows about one site. */
 #define SITES 12
 #define OBJECTS 3000
 struct model_site {
@@ -441,7 +441,7 @@ static void the_scan_leaves_untouched_slots_alone(void **state)
 	assert_int_equal(mincore(heap.live[2], bytes, resident), 0);
 	for (size_t i = 0; i < bytes / 4096; i++)
 		pages += resident[i] & 1;
-	assert_in_range(pages, 0, 2); /* none but what lies beside a neighbour in a large page */
+	assert_in_range(pages, 0, 2); /* only those beside a neighbour in a large page */
 	heap_unmake(&heap);
 }
 

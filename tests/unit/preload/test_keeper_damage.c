@@ -20,9 +20,8 @@
 static const struct build_options post_mortem = {.trigger = SEEP_TRIGGER_POSTMORTEM, .dead = true};
 
 /*
- * Damage: the file is filled by a small program's worth of records, then bits
- * are flipped where something stands. Fences on both sides of the mapping make
- * any access outside it a crash.
+ * Damage: a small program's worth of records fills the file, then bits are flipped where there are data. Fences on both
+ * sides of the mapping make any access outside it a crash.
  */
 struct fenced {
 	char *around;
@@ -97,7 +96,7 @@ static void flipped_bits_never_make_an_invalid_snapshot(void **state)
 	heap_unmake(&heap);
 }
 
-/* What no samples add up to would make readers refuse the snapshot: fuzz_heap found them. */
+/* fuzz_heap found values that no samples add up to; readers would refuse such a snapshot. */
 static void sums_of_no_samples_are_left_out(void **state)
 {
 	(void)state;

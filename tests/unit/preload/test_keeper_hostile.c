@@ -103,7 +103,7 @@ static void *scribble(void *argument)
 	return NULL;
 }
 
-/* What else has to be as it was for anything to be read. */
+/* Other things that must be unchanged for anything to be read. */
 static void header_mend(const struct heap *heap, const struct seep_heap_header *sound)
 {
 	memcpy(heap->header, sound, offsetof(struct seep_heap_header, phase));

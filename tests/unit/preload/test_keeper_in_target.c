@@ -111,7 +111,7 @@ static void finish_in_handler(int signal)
 	_exit(0);
 }
 
-/* exit() in a handler: the end of a recording has what a stack for signals has, and an unreadable page lies below. */
+/* exit() in a handler: the end of a recording has only a signal handler's stack, and an unreadable page below it. */
 static void a_recording_ends_on_a_small_stack_for_signals(void **state)
 {
 	(void)state;

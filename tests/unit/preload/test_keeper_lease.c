@@ -91,7 +91,7 @@ static void folds_three(const struct heap *heap)
 	ring_fold(heap, 3, false);
 }
 
-/* What ring_fold does up to its middle. */
+/* The first half of ring_fold(). */
 static void dies_in_the_middle(const struct heap *heap)
 {
 	ring_fold(heap, 3, false);
@@ -160,7 +160,8 @@ static void the_programs_own_keeper_may_be_silent(void **state)
 	heap_unmake(&heap);
 }
 
-/* Where it has written down who it is, its number alone does not keep it alive, nor what another wrote down. */
+/* Once a holder has written down who it is, neither its number alone keeps the lease alive, nor what another one wrote
+ * down. */
 static void a_holder_is_told_by_its_start(void **state)
 {
 	(void)state;
@@ -181,7 +182,7 @@ static void a_holder_is_told_by_its_start(void **state)
 	heap_unmake(&heap);
 }
 
-/* In a pid namespace of its own, with a /proc that shows no other. */
+/* In a pid namespace of its own, with a /proc that shows another one. */
 static int looks_from_inside(const struct heap *heap)
 {
 	struct lease lease = {0};
@@ -226,7 +227,7 @@ static void a_holder_that_cannot_be_seen_lives_until_it_is_silent(void **state)
 	heap_unmake(&heap);
 }
 
-/* Many processes try at once, again and again; the holder alone adds to a counter without atomics. */
+/* Many processes try at once, again and again; only the holder adds to a counter without atomics. */
 static void many_who_try_at_once_never_hold_it_together(void **state)
 {
 	(void)state;

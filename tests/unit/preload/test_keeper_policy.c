@@ -109,7 +109,7 @@ static void bytes_are_bounded_too(void **state)
 	for (uint64_t i = 1; i <= 300; i++)
 		series_add(&series, i * SECOND, true, 5000);
 	assert_int_equal(series.count, 20);
-	/* the first and the last stay even where they alone are too large */
+	/* the first and the last stay even if these two are already too large */
 	memset(&series, 0, sizeof series);
 	series.limits = (struct retention){.bytes = 1};
 	for (uint64_t i = 1; i <= 5; i++)
@@ -126,7 +126,7 @@ static void a_series_of_large_snapshots_can_still_be_judged(void **state)
 		series_add(&series, i * SECOND, i % 4, 50000);
 	assert_in_range(series_kind(&series, true), RETENTION_SERIES - 1, RETENTION_SERIES);
 	assert_true(series_unevenness(&series) < 4.2);
-	assert_in_range(series_kind(&series, false), 1, 2); /* of the others no more than their half */
+	assert_in_range(series_kind(&series, false), 1, 2); /* of the others at most half */
 	/* not where others need the space */
 	memset(&series, 0, sizeof series);
 	series.limits = (struct retention){.bytes = 100000};
@@ -176,7 +176,7 @@ static void timer_snapshots_stay_on_the_grid(void **state)
 	now = start + 103 * SECOND; /* late */
 	schedule_taken(&schedule, now, now, SEEP_TRIGGER_TIMER, false, 0);
 	assert_int_equal(schedule.timer_ns, start + 110 * SECOND);
-	now = start + 155 * SECOND; /* stood still: what was missed is left out */
+	now = start + 155 * SECOND; /* stood still: missed ticks are left out */
 	assert_true(schedule_timer_due(&schedule, now));
 	schedule_taken(&schedule, now, now, SEEP_TRIGGER_TIMER, true, 0);
 	assert_int_equal(schedule.timer_ns, start + 160 * SECOND);
@@ -224,7 +224,7 @@ static void without_an_interval_there_is_no_timer(void **state)
 	assert_true(schedule_sleep(&schedule, 6, 0, 4096, 0) <= SCHEDULE_TICK_LONGEST_NS);
 }
 
-/* Runs a program whose in-use bytes follow `use`, looking every 50 ms; counts what is taken. */
+/* Runs a program whose in-use bytes follow `use`, looking every 50 ms; counts the snapshots that are taken. */
 static void schedule_play(double (*use)(double seconds), double seconds, unsigned *timers, unsigned *peaks)
 {
 	struct schedule schedule = schedule_begin(0, 0, 10 * SECOND);

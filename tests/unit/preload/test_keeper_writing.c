@@ -22,7 +22,7 @@
 #include "support/recording_maker.h"
 #include "support/snapshot_parser.h"
 
-/* So that a keeper that is killed, or whose program executes another, leaves no half of one. */
+/* So that half a file does not stay when the keeper is killed, or its program executes another. */
 static void a_snapshot_has_no_name_before_it_is_whole(void **state)
 {
 	(void)state;

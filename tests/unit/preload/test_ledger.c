@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What each kind of mapping counts as, and that the pages of a process are counted as the kernel counts them. */
+/* In which class each kind of mapping counts, and that a process's pages are counted as the kernel counts them. */
 #include <elf.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -100,7 +100,7 @@ static void private_memory_is_told_by_its_neighbours(void **state)
 	classified(drawn, sizeof drawn / sizeof *drawn);
 }
 
-/* The kernel joins what lies side by side, whoever mapped it. */
+/* The kernel joins neighbouring mappings, whoever made them. */
 static void joined_memory_is_cut_where_calls_say(void **state)
 {
 	(void)state;
@@ -195,7 +195,7 @@ static void gaps_are_found_one_by_one(void **state)
 	}
 }
 
-/* More mappings than there is room for are shown as what they are: not looked at. */
+/* Mappings beyond the limit are shown as not looked at. */
 static void what_does_not_fit_is_counted_as_unread(void **state)
 {
 	(void)state;
@@ -244,7 +244,8 @@ static void pages_are_counted_as_the_kernel_does(void **state)
 	munmap(memory, all);
 }
 
-/* malloc's mappings are joined with the program's own; of one a block was sampled, and before it nothing tells where it begins. */
+/* malloc's mappings are joined with the program's own. A block in one was sampled, and nothing before it tells where it
+ * begins. */
 static void chunks_are_told_from_what_lies_beside_them(void **state)
 {
 	(void)state;
@@ -267,7 +268,7 @@ static void chunks_are_told_from_what_lies_beside_them(void **state)
 	chunks_open(&chunks, (uint64_t)getpid(), &pages, met);
 	assert_true(chunks.is_readable);
 	const uint64_t begin = (uintptr_t)memory;
-	assert_false(chunks_meet(&chunks, begin + 5 * PAGE + 16)); /* no size stands before it */
+	assert_false(chunks_meet(&chunks, begin + 5 * PAGE + 16)); /* no size precedes it */
 	assert_false(chunks_meet(&chunks, begin + 12 * PAGE + 32));
 	assert_true(chunks_meet(&chunks, begin + 12 * PAGE + 16));
 	assert_true(chunks_meet(&chunks, begin + 3 * PAGE + 16));
@@ -292,13 +293,13 @@ static void chunks_are_told_from_what_lies_beside_them(void **state)
 	munmap(memory, 20 * PAGE);
 }
 
-/* One call for many: with holes between them, of which one has pages of its own, and pieces that lie side by side. */
+/* One call for many: there are holes between them, one with pages of its own, and pieces side by side. */
 static void pieces_are_counted_as_each_alone(void **state)
 {
 	(void)state;
 	enum { PAGE = 4096, PIECES = 5 };
 	static const unsigned drawn[PIECES][3] = {
-	    {0, 4, 2}, {4, 8, 4}, {20, 30, 0}, {40, 41, 1}, {50, 90, 7}}; /* of these so many touched */
+	    {0, 4, 2}, {4, 8, 4}, {20, 30, 0}, {40, 41, 1}, {50, 90, 7}}; /* this many of these are touched */
 	char scratch[PAGES_SCRATCH_BYTES];
 	struct pages pages;
 	struct page_piece pieces[PIECES];
@@ -350,7 +351,7 @@ static void directories_make(char *path)
 	mkdir(path, 0700);
 }
 
-/* In its own group, or at the root where no more of the groups is to be seen; of whichever version this machine has. */
+/* In its own group, or at the root if no more of the groups can be seen; of whichever version this machine has. */
 static void a_group_is_charged_what_its_files_say(void **state)
 {
 	(void)state;

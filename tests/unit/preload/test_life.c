@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Proof of life of a heap file: held as long as it is mapped, by whomever; what is dead, and what only can't be seen. */
+/* Proof of life of a heap file: it is held as long as anybody maps the file. Some heap files are dead, and some only
+ * can't be seen. */
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -59,7 +60,7 @@ static void a_mapping_holds_it_until_its_process_is_killed(void **state)
 	waitpid(child, NULL, 0);
 	assert_true(life_is_unheld(look));
 	assert_true(life_claim(look));
-	int other = file_open_again(); /* one alone */
+	int other = file_open_again(); /* a single one */
 	assert_false(life_claim(other));
 	assert_false(life_hold(other));
 	close(look);

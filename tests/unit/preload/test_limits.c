@@ -224,8 +224,8 @@ struct played {
 	double first_left; /* at the first snapshot */
 };
 
-/* A program with a limit of 200 MB, a threshold of 20 MB, and so many bytes in use after so many seconds; its keeper
- * sleeps as it is told. */
+/* A program with a limit of 200 MB, a threshold of 20 MB, and given bytes in use after given seconds; its keeper sleeps
+ * as it is told. */
 static struct played play(double (*use)(double), double seconds)
 {
 	struct schedule schedule = schedule_begin(1, 1, 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The live table: what goes in comes out, also with many threads; live = inserted - removed. */
+/* The live table: what is inserted can be removed, also with many threads; live = inserted - removed. */
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -56,7 +56,7 @@ static void gives_back_what_was_put_in(void **state)
 	heap_unmake(&heap);
 }
 
-/* Seen by readers all the while; and who has got the address meanwhile takes it out, after which it is nobody's. */
+/* Readers see it all the while. The address's next owner takes it out, and then it is nobody's. */
 static void what_is_held_stays_until_it_is_dropped(void **state)
 {
 	(void)state;
@@ -89,7 +89,7 @@ static void what_is_held_stays_until_it_is_dropped(void **state)
 	heap_unmake(&heap);
 }
 
-/* The filter may send free(NULL) here, and 0 is what a free slot holds. */
+/* The filter may send free(NULL) here, and a free slot holds 0. */
 static void no_free_slot_is_taken_for_the_null_pointer(void **state)
 {
 	(void)state;
@@ -199,7 +199,7 @@ static void *churn(void *argument)
 
 static _Atomic bool reading;
 
-/* A reader beside the writers: what it accepts is whole. */
+/* A reader beside the writers: everything that it accepts is whole. */
 static void *read_all(void *argument)
 {
 	const struct heap *heap = argument;
@@ -240,8 +240,8 @@ static void keeps_its_balance_under_eight_threads_and_a_reader(void **state)
 	heap_unmake(&heap);
 }
 
-/* As tests/model/live.pml has it, with real threads: an address is in the allocator's hands, in those of one thread, or
- * held by the program, whose own order of its hand-over is all that the table has to go by. */
+/* As in tests/model/live.pml, with real threads: an address belongs to the allocator, to one of the threads, or to the
+ * program, whose own order of its hand-over is all that the table has to go by. */
 #define ADDRESSES 600
 #define CALLS 40000
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a program maps: the ring of calls, the table that they make, and its two states in the heap file. */
+/* The program's own mappings: the ring of calls, the table that they make, and its two states in the heap file. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -99,7 +99,7 @@ static void a_mapping_takes_the_place_of_others(void **state)
 	assert_int_equal(table.count, 2);
 }
 
-/* Another thread has mapped what this one unmapped, and was the first to say so. */
+/* Another thread has mapped the range that this one unmapped, and was the first to say so. */
 static void what_was_mapped_meanwhile_stays(void **state)
 {
 	(void)state;
@@ -137,7 +137,7 @@ static void a_mapping_that_moves_is_its_mover_s(void **state)
 				      .old_length = 20 * PAGE,
 				      .site = 3,
 				      .since = FOREVER};
-	apply(move); /* it shrinks where it is, and stays site 2's */
+	apply(move); /* it shrinks in place, and stays site 2's */
 	assert_int_equal(bytes_of(2), 5 * PAGE);
 	assert_null(site_of(3));
 }

@@ -27,7 +27,7 @@ static void the_clock_is_the_kernels_with_and_without_the_vdso(void **state)
 	}
 }
 
-/* The last test: there is no way back. */
+/* This is the last test: there is no way back. */
 static void a_stopped_clock_is_the_keepers_last_look(void **state)
 {
 	(void)state;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Full tables make room: sites without live samples are given up, all sums stay
- * what they were, what lives keeps its name.
+ * Full tables make room: sites without live samples are given up, all sums stay the same, and live sites keep their
+ * names.
  */
 #include <pthread.h>
 #include <sched.h>

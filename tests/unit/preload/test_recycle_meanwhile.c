@@ -51,7 +51,7 @@ static void let_the_keeper(const struct heap *heap)
 		sched_yield();
 }
 
-/* Stacks of its own and some that all have; what is freed still has its name. */
+/* Stacks of its own and some that all have; freed blocks still have their names. */
 static void *work(void *argument)
 {
 	struct worker *worker = argument;
@@ -136,7 +136,7 @@ static void live_on(const struct heap *heap, unsigned number)
 	}
 }
 
-/* What was committed to the ring, but for what its consumer was just folding. */
+/* Everything that was committed to the ring, except the record that its consumer was folding. */
 static void counters_are_whole(const struct heap *heap)
 {
 	struct snapshot snapshot;
@@ -173,8 +173,8 @@ static void nothing_is_given_out_twice(const struct heap *heap)
 	}
 }
 
-/* Program and keeper at once, at moments that chance decides. How many of them lie inside a round depends on the machine: it
- * is said. A successor goes on. */
+/* Program and keeper at once, at random moments. How many of them are inside a round depends on the machine, and is
+ * printed. A successor goes on. */
 static void a_kill_at_any_moment_leaves_all_sums(void **state)
 {
 	(void)state;

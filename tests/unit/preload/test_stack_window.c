@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The window of readable stack: what it covers, what it refuses, what is remembered of a thread. */
+/* The window of readable stack: what it covers, what it refuses, and what is remembered about a thread. */
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -147,7 +147,7 @@ static void stacks_of_every_kind_of_thread_are_known_without_asking(void **state
 	(void)state;
 	stack_window_prepare();
 	static char borrowed[1 << 20];   /* ThreadSanitizer wants 932 KiB */
-	volatile char between[2 * PAGE]; /* a window of one page is what an unknown stack gets */
+	volatile char between[2 * PAGE]; /* an unknown stack gets a window of one page */
 	between[0] = 0;
 	assert_string_equal(own_stack_is_known((void *)between), "");
 	for (size_t bytes = 65536; bytes <= 16u << 20; bytes *= 4)

@@ -38,7 +38,7 @@ static void load(int number, const char *name)
 					.name = name};
 }
 
-/* As stack_site(), which overwrites what it is given. */
+/* Like stack_site(), which overwrites its argument. */
 static uint32_t site_of(const struct heap *heap, const uintptr_t *stack, size_t depth, bool truncated)
 {
 	uintptr_t copy[16];

@@ -121,7 +121,7 @@ static void what_is_promised_stays(void **context)
 	}
 }
 
-/* The distance to the snapshot of the same process that stands for one that went. */
+/* The distance from a snapshot that went to the one of the same process that stands for it. */
 static void each_that_goes_has_one_nearby(void **context)
 {
 	(void)context;
@@ -164,7 +164,7 @@ static void doing_it_again_changes_nothing(void **context)
 	}
 }
 
-/* Every ten minutes for two days, or once in the end: what the steps of an hour keep is the same. */
+/* Thinning every ten minutes for two days, or once at the end, keeps the same snapshots. */
 static void often_or_once_is_the_same(void **context)
 {
 	(void)context;
@@ -224,7 +224,8 @@ static void the_budget_holds(void **context)
 	}
 }
 
-/* Counters are sums since the beginning: between any two that stay, the difference is what happened in between. */
+/* Counters are sums since the beginning, so the difference between any two snapshots that stay is what happened in
+ * between. */
 static void nothing_is_miscounted(void **context)
 {
 	(void)context;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Thinning of a service's directory, whatever lies in it. */
+/* Thinning of a service's directory, whatever is in it. */
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -42,7 +42,7 @@ LINK(link_plain)
 	return value + 1;
 }
 
-LINK(link_registers) /* keeps much alive across the call, rbp included where it is no frame pointer */
+LINK(link_registers) /* keeps much alive across the call, even rbp if that is not a frame pointer */
 {
 	SHADOW_ENTER();
 	uintptr_t a = (uintptr_t)captured * 3, b = a * 5, c = b * 7, d = c * 11, e = d * 13, f = e * 17;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The unwinder where stacks are not ordinary: signal handlers, small alternate
- * stacks, fibers, code without unwind information, garbage in rbp, a borrowed
- * address space. Stacks lie between pages that cannot be touched.
+ * The unwinder on unusual stacks: signal handlers, small alternate stacks, fibers, code without unwind information,
+ * garbage in rbp, a borrowed address space. Stacks are between pages that cannot be touched.
  */
 #include <pthread.h>
 #include <setjmp.h>
@@ -335,7 +334,7 @@ static void a_vfork_child_captures(void **state)
 }
 
 #if !SANITIZED && defined(__OPTIMIZE__)
-/* What a capture needs of the stack, from the tables and from the cache: a painted alternate stack tells. */
+/* How much stack a capture needs, from the tables and from the cache: a painted alternate stack tells. */
 #define PAINT 0xa5
 
 static size_t painted_use(char *memory, size_t bytes)

@@ -156,7 +156,7 @@ static void rule_of_a_function_is_found(void **state)
 	assert_int_equal(dl_iterate_phdr(find_tables, &tables), 1);
 	uintptr_t function = function_address() + tables.moved;
 	struct rule rule = tables_rule(&tables.module, function);
-	assert_int_equal(rule.kind, RULE_RSP); /* at its first instruction: the return address alone */
+	assert_int_equal(rule.kind, RULE_RSP); /* at its first instruction: only the return address */
 	assert_int_equal(rule.cfa, 8);
 	assert_int_equal(rule.saved, 0);
 	rule = tables_rule(&tables.module, tables.module.start + (UINT64_C(1) << 33));

@@ -10,8 +10,8 @@
 #include "profile/profile.h"
 #include "support/snapshot_maker.h"
 
-/* One line that an address stands for. Several for one address, one behind the other, innermost first: all but the last
- * are inlined. */
+/* One line for which an address stands. There may be several for one address, one behind the other, innermost first:
+ * all but the last are inlined. */
 struct address_name {
 	const char *module; /* path */
 	uint64_t address;
@@ -20,8 +20,8 @@ struct address_name {
 	uint32_t line;
 };
 
-/* Reads what the maker has made so far and names its addresses; those that are not in the table get names as of a
- * stripped module. The caller frees it with profile_free(). */
+/* Reads the profile that the maker has made so far and names its addresses; those that are not in the table get the
+ * names of a stripped module. The caller frees it with profile_free(). */
 struct profile *named_profile(const struct snapshot_maker *maker, const char *source, const struct address_name *names,
 			      size_t count);
 

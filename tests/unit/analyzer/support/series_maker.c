@@ -46,7 +46,7 @@ static struct profile *profile_make(const struct series_plan *plan, size_t sampl
 	return profile;
 }
 
-/* The profile's lifetimes are its own array, LIFE_BINS a site, of which the filled ones are moved together. */
+/* The profile's lifetimes are an array of its own, with LIFE_BINS per site; the filled ones are moved together. */
 static void lifetimes_close(struct profile *profile, struct profile_lifetime *lifetimes)
 {
 	for (uint32_t site = 0; site < profile->site_count; site++) {

@@ -15,7 +15,7 @@ struct taken {                             /* a sample */
 	uint32_t site;
 	bool remote; /* freed by another thread */
 	bool grown;  /* freed by a realloc that asked for more */
-	bool lost;   /* nobody refers to it: the last profile says so, as if references had been looked for */
+	bool lost;   /* nothing refers to it: the last profile says so, as if references had been looked for */
 };
 
 /* When the snapshots were taken, all by the timer. */

@@ -81,7 +81,7 @@ static void allocate(struct run *run, uint32_t site, uint64_t size, double birth
 	};
 }
 
-/* Objects that live for `life` on average; `leak_every`: one in so many lives for ever. 0: none. */
+/* Objects that live for `life` on average. One in `leak_every` lives for ever; 0: none does. */
 static void churn(struct run *run, uint32_t site, uint64_t size, double count, double life, uint64_t leak_every,
 		  bool remote)
 {
@@ -94,7 +94,7 @@ static void churn(struct run *run, uint32_t site, uint64_t size, double count, d
 	}
 }
 
-/* In order: what was put in first goes first. At random: each has the same chance once it is full. */
+/* In order: the oldest goes first. At random: once the cache is full, each has the same chance. */
 static void cache(struct run *run, uint32_t site, uint64_t size, double count, double filled, bool in_order)
 {
 	for (uint64_t i = 0; (double)i < count; i++) {

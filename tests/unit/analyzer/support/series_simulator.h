@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Programs that leak, and programs that do not, as traces of allocations of
- * which every one is known; and the series of profiles that a recording of them
- * would hold: sampled by a countdown as libseep.so does it, a snapshot every
- * interval. What the profiles say can so be held against the truth.
+ * Programs that leak, and programs that do not, as traces of allocations whose every one is known; and the series of
+ * profiles that a recording of them would hold: sampled by a countdown as in libseep.so, with a snapshot every
+ * interval. So the profiles can be compared with the truth.
  */
 #ifndef SEEP_TESTS_SERIES_SIMULATOR_H
 #define SEEP_TESTS_SERIES_SIMULATOR_H

@@ -212,13 +212,13 @@ static double death_of(struct run *run, const struct part *part, double birth)
 	}
 }
 
-/* Of a leak, what stays for good is lost; but not what the program has from its start on. */
+/* In a leak, blocks that stay for good are lost, except those that the program has from its start on. */
 static bool is_lost(const struct part *part, uint32_t shape, double death)
 {
 	return shapes[shape].kind == SHAPE_LEAK && death == NEVER && !(part->arrival == EVEN && part->b < 1);
 }
 
-/* Arrivals of a Poisson process, thinned: gaps of the exponential distribution in the count of what is sampled. */
+/* Arrivals of a Poisson process, thinned: the gaps in the count of sampled objects are exponential. */
 static void part_run(struct run *run, const struct part *part, uint32_t site, double volume)
 {
 	const double size = part->size > 0 ? part->size : SMALL;

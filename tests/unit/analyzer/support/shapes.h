@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Shapes that a site's memory may take, adversarial ones among them: what fills up and stops, caches of every kind,
- * leaks beside noise. All sites of one simulated recording are of another shape each. Only samples are simulated: an
- * arrival process thinned by the chance of being sampled is one of the same kind.
+ * Shapes that a site's memory may take, adversarial ones among them: sites that fill up and stop, caches of every kind,
+ * leaks beside noise. Each site of a simulated recording has a shape of its own. Only samples are simulated, because an
+ * arrival process that is thinned by the chance of being sampled is an arrival process of the same kind.
  */
 #ifndef SEEP_TESTS_SHAPES_H
 #define SEEP_TESTS_SHAPES_H

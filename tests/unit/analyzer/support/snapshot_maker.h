@@ -36,7 +36,8 @@ struct maker_frame {
 struct snapshot_maker *snapshot_maker_create(uint64_t rate);
 void snapshot_maker_free(struct snapshot_maker *maker);
 
-/* What the header and PROCESS will hold (their texts, counts and checksums excepted); change what the test is about. */
+/* The future contents of the header and PROCESS, except their texts, counts and checksums; change what the test is
+ * about. */
 struct seep_snapshot_header *snapshot_maker_header(struct snapshot_maker *maker);
 struct seep_process *snapshot_maker_process(struct snapshot_maker *maker);
 
@@ -70,7 +71,7 @@ void snapshot_maker_free_oldest(struct snapshot_maker *maker, uint32_t site, uin
 
 void snapshot_maker_add_memory(struct snapshot_maker *maker, enum seep_memory_key key, uint64_t value);
 void snapshot_maker_add_loss(struct snapshot_maker *maker, enum seep_loss_key key, uint64_t value);
-/* A row of class `class` with so many bytes, all of them mapped and in memory. */
+/* A row of class `class` with that many bytes, all of them mapped and in memory. */
 void snapshot_maker_add_ledger(struct snapshot_maker *maker, uint32_t class, uint64_t bytes);
 
 /* Lets every entry be this many bytes longer than today's, as a newer writer might; a multiple of 8. */

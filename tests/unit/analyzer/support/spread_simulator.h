@@ -18,8 +18,8 @@ struct spread_program {
 	void *storage;
 };
 
-/* What leaks until the end, in rates, evenly over the stacks below "handler_0". All of the stacks also hold what comes and
- * goes, `steady` rates together. */
+/* The memory that leaks until the end, in rates, evenly over the stacks below "handler_0". All stacks also have memory
+ * that comes and goes, `steady` rates together. */
 void spread_program_run(struct spread_program *program, uint64_t rate, double leaked, double steady, uint64_t seed);
 void spread_program_free(struct spread_program *program);
 

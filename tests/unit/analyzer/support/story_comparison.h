@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Comparisons of the made-up server's two moments (server_story.h), and what tests ask of them. */
+/* Comparisons of the made-up server's two moments (server_story.h), and the questions that tests ask about them. */
 #ifndef SEEP_TESTS_STORY_COMPARISON_H
 #define SEEP_TESTS_STORY_COMPARISON_H
 

@@ -15,7 +15,7 @@ void directory_remove(const char *directory);
 extern char test_directory[256];
 int directory_setup(void **state);
 int directory_teardown(void **state);
-/* Number of entries whose name ends so; "" for all. */
+/* The number of entries whose name ends with this; "" for all. */
 int directory_count(const char *directory, const char *suffix);
 
 /* The path of a name in test_directory, valid until the next call; and such a file with these bytes. */

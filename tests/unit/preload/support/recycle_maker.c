@@ -87,7 +87,7 @@ struct sums sums_of(const struct snapshot *snapshot)
 	return sums;
 }
 
-/* Every live sample is where it was allocated from: sizes tell. */
+/* Checks by their sizes that every live sample has the stack from which it was allocated. */
 bool names_are_right(const struct heap *heap)
 {
 	struct live_scan scan = live_scan_begin(heap);

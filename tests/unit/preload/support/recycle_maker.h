@@ -8,7 +8,7 @@
 #include "support/snapshot_parser.h"
 
 #define SITES 64
-#define LEAF 0x100000 /* of a stack: this and a number, which is also the size of what comes from there */
+#define LEAF 0x100000 /* of a stack: this and a number, which is also the size of the blocks from there */
 
 /* A heap file with few sites, and few live samples, which each round reads. */
 void small_make(struct heap *heap, uint64_t rate);
@@ -32,7 +32,7 @@ struct sums {
 
 struct sums sums_of(const struct snapshot *snapshot);
 
-/* Whether every live sample is where it was allocated from: sizes tell. */
+/* Whether every live sample has the stack from which it was allocated; sizes tell. */
 bool names_are_right(const struct heap *heap);
 
 #endif

@@ -50,7 +50,7 @@ struct captured {
 	uintptr_t expected[SHADOW_DEPTH];
 };
 
-/* As a hook of the shim: captures from its caller on and notes what should come out. */
+/* Like a hook of the shim: captures from its caller on and notes what the result should be. */
 void shadow_capture(struct captured *captured);
 
 /* Frames at the leaf that are as they should be. */
