@@ -63,9 +63,9 @@ struct stretch {
 
 __attribute__((target("avx2"))) static inline struct stretch stretch_of(uint64_t low, uint64_t high)
 {
-	const uint64_t least = UINT64_C(1) << 63;
-	return (struct stretch){_mm256_set1_epi64x((long long)(least - low)),
-				_mm256_set1_epi64x((long long)(least + (high - low)))};
+	const uint64_t least = UINT64_C(1) << 63, move = least - low, above = high + move;
+
+	return (struct stretch){_mm256_set1_epi64x((long long)move), _mm256_set1_epi64x((long long)above)};
 }
 
 __attribute__((target("avx2"))) static inline __m256i stretch_has(const struct stretch *stretch, __m256i four)
@@ -85,6 +85,7 @@ words_find_by_fours(const struct blocks *blocks, const void *words, size_t count
 	const __m256i mask = _mm256_set1_epi64x((long long)BLOCK_ADDRESS_MASK);
 	const __m128i numbers = _mm_set_epi32(3, 2, 1, 0);
 	size_t found = 0, i = 0;
+
 	while (i + 4 <= count) {
 		const size_t end = i + (count - i < RUN_WORDS ? (count - i) / 4 * 4 : RUN_WORDS);
 		size_t within = found;
