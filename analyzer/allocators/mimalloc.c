@@ -87,13 +87,13 @@ bool mimalloc_ask(struct allocator_figures *figures, struct calls *calls, const 
 		  struct error *error)
 {
 	struct sum sum = {.figures = figures};
-	const uint64_t before = room_resident(calls->pid);
+	const uint64_t before = room_resident(calls->steps.pid);
 
 	*figures = (struct allocator_figures){0};
 	calls->visit = area_visit;
 	calls->visit_context = &sum;
 	bool asked = threads_ask(calls, functions, thread_collect, error);
-	const uint64_t after = room_resident(calls->pid);
+	const uint64_t after = room_resident(calls->steps.pid);
 	figures->free_pages = after < before ? (double)(before - after) : 0;
 	asked = asked && threads_ask(calls, functions, thread_ask, error);
 	if (asked && sum.is_strange)

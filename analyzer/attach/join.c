@@ -50,7 +50,7 @@ static bool filters_are_off(const struct work *work, const struct tracee *tracee
 	struct error reason;
 
 	*why = "its seccomp filters can't be suspended";
-	return !work->confined ||
+	return !thread_is_confined(work->pid, tracee->tid) ||
 	       (thread_filters_allow(work->pid, tracee->tid, &reason) && tracee_suspend_filters(tracee));
 }
 

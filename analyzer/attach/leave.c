@@ -70,7 +70,7 @@ static bool thread_is_fit(const struct work *work, const struct tracee *tracee)
 	struct error ignored;
 
 	return !safe_point_in_sequence(tracee) &&
-	       (!work->confined ||
+	       (!thread_is_confined(work->pid, tracee->tid) ||
 		(thread_filters_allow(work->pid, tracee->tid, &ignored) && tracee_suspend_filters(tracee)));
 }
 

@@ -9,11 +9,8 @@
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 
-enum { OWN_BYTES = 256 << 10, SYSTEM_STOP = SIGTRAP | 0x80, YIELDS = 20 };
-
-#define NAP_MS 0.05
+enum { OWN_BYTES = 256 << 10 };
 
 /* Whether a system call only changes an allocator's own memory, or nothing at all. */
 static bool call_is_harmless(const struct user_regs_struct *registers)
@@ -45,63 +42,15 @@ static bool call_waits(const struct user_regs_struct *registers)
 	       number == SYS_nanosleep || number == SYS_clock_nanosleep;
 }
 
-/* Runs the copy to its next stop, and reads its registers. */
-static bool run_to_stop(struct calls *calls, struct user_regs_struct *registers, int *signal, struct error *error)
-{
-	int status = 0;
-	pid_t got;
-
-	if (ptrace(PTRACE_SYSCALL, calls->pid, NULL, NULL) != 0)
-		return error_set(error, "the copy of its memory has ended");
-	for (int wait = 0; (got = waitpid(calls->pid, &status, __WALL | WNOHANG)) == 0; wait++) {
-		if (tracing_now_ms() >= calls->until_ms)
-			break;
-		if (wait < YIELDS) /* mostly, the stop comes within microseconds */
-			sched_yield();
-		else
-			tracing_nap(NAP_MS);
-	}
-	calls->waited = got == 0;
-	if (got == 0)
-		return error_set(error, "it did not answer in time");
-	if (got != calls->pid || !WIFSTOPPED(status) || ptrace(PTRACE_GETREGS, calls->pid, NULL, registers) != 0)
-		return error_set(error, "the copy of its memory has ended");
-	*signal = WSTOPSIG(status);
-	return true;
-}
-
-static bool start(struct calls *calls, uint64_t address, uint64_t number, uint64_t stack,
-		  const uint64_t arguments[BORROWED_ARGUMENTS], struct error *error)
-{
-	struct user_regs_struct registers = calls->registers;
-
-	registers.rip = address, registers.rsp = stack, registers.rax = number;
-	registers.orig_rax = UINT64_MAX;
-	registers.rbp = 0;
-	registers.rdi = arguments[0], registers.rsi = arguments[1], registers.rdx = arguments[2];
-	registers.rcx = registers.r10 = arguments[3], registers.r8 = arguments[4], registers.r9 = arguments[5];
-	registers.eflags &= ~UINT64_C(0x400 | 0x100); /* clears the direction and the single-step flag */
-	return ptrace(PTRACE_SETREGS, calls->pid, NULL, &registers) == 0 ||
-	       error_set(error, "the copy of its memory has ended");
-}
-
 static bool area_make(struct calls *calls, uint64_t system, struct error *error)
 {
 	const uint64_t memory[] = {0, OWN_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, UINT64_MAX, 0};
-	struct user_regs_struct registers;
-	int signal;
+	int64_t result;
 
-	if (!start(calls, system, SYS_mmap, calls->registers.rsp, memory, error))
+	if (!steps_system(&calls->steps, &calls->registers, system, SYS_mmap, memory, &result, error))
 		return false;
-	for (int stop = 0; stop < 2; stop++) { /* one stop before the call, one behind it */
-		if (!run_to_stop(calls, &registers, &signal, error))
-			return false;
-		if (signal != SYSTEM_STOP)
-			return error_set(error, "signal %d in the copy of its memory", signal);
-	}
-	calls->area = registers.rax;
-	return (int64_t)registers.rax > 0 ||
-	       error_set(error, "there is no room for a stack: %s", strerror((int)-(int64_t)registers.rax));
+	calls->area = (uint64_t)result;
+	return result > 0 || error_set(error, "there is no room for a stack: %s", strerror((int)-result));
 }
 
 bool calls_begin(struct calls *calls, const struct imaging *imaging, const struct image *image, double within_ms,
@@ -109,11 +58,11 @@ bool calls_begin(struct calls *calls, const struct imaging *imaging, const struc
 {
 	const intptr_t options = PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD;
 
-	*calls = (struct calls){.pid = image->pid, .image = image, .until_ms = tracing_now_ms() + within_ms};
+	*calls = (struct calls){.image = image, .steps = {.pid = image->pid, .until_ms = tracing_now_ms() + within_ms}};
 	if (!remote_open(&calls->memory, image->pid, error))
 		return false;
-	if ((ptrace(PTRACE_SETOPTIONS, calls->pid, NULL, (void *)options) == 0 &&
-	     ptrace(PTRACE_GETREGS, calls->pid, NULL, &calls->registers) == 0) ||
+	if ((ptrace(PTRACE_SETOPTIONS, calls->steps.pid, NULL, (void *)options) == 0 &&
+	     ptrace(PTRACE_GETREGS, calls->steps.pid, NULL, &calls->registers) == 0) ||
 	    error_set(error, "the copy of its memory has ended"))
 		if (area_make(calls, imaging->prepared.call, error))
 			return true;
@@ -138,7 +87,7 @@ static bool visitor_answer(struct calls *calls, struct user_regs_struct *registe
 	registers->rip = back;
 	registers->rsp += sizeof back;
 	registers->rax = calls->visit(calls, arguments);
-	return ptrace(PTRACE_SETREGS, calls->pid, NULL, registers) == 0 ||
+	return ptrace(PTRACE_SETREGS, calls->steps.pid, NULL, registers) == 0 ||
 	       error_set(error, "the copy of its memory has ended");
 }
 
@@ -153,9 +102,9 @@ bool calls_make(struct calls *calls, uint64_t function, const uint64_t arguments
 
 	if (!remote_write(&calls->memory, stack, &back, sizeof back))
 		return error_set(error, "the copy of its memory can't be written");
-	if (!start(calls, function, 0, stack, arguments, error))
+	if (!steps_set(&calls->steps, &calls->registers, function, 0, stack, arguments, error))
 		return false;
-	while (run_to_stop(calls, &registers, &signal, error)) {
+	while (steps_next(&calls->steps, &registers, &signal, error)) {
 		if (signal == SIGSEGV && registers.rip == back) {
 			*result = registers.rax;
 			return true;
@@ -165,7 +114,7 @@ bool calls_make(struct calls *calls, uint64_t function, const uint64_t arguments
 				return false;
 			continue;
 		}
-		if (signal != SYSTEM_STOP)
+		if (signal != STEP_OF_CALL)
 			return error_set(error, "signal %d in the copy of its memory", signal);
 		is_in_call = !is_in_call;
 		calls->waited = is_in_call && call_waits(&registers);
@@ -175,5 +124,6 @@ bool calls_make(struct calls *calls, uint64_t function, const uint64_t arguments
 			return error_set(error, "it makes system call %ld, which a copy may not make",
 					 (long)registers.orig_rax);
 	}
+	calls->waited = calls->steps.late;
 	return false;
 }

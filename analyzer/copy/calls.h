@@ -12,6 +12,7 @@
 #define SEEP_COPY_CALLS_H
 
 #include "copy/image.h"
+#include "copy/steps.h"
 
 #define CALLS_VISITOR UINT64_C(16) /* like address 0, nothing is ever mapped there */
 
@@ -21,15 +22,14 @@ struct calls;
 typedef bool calls_visit(struct calls *calls, const uint64_t arguments[BORROWED_ARGUMENTS]);
 
 struct calls {
-	pid_t pid;
+	struct steps steps;
 	const struct image *image;
 	calls_visit *visit; /* NULL: no callback is expected */
 	void *visit_context;
 	struct remote memory;
 	struct user_regs_struct registers;
 	uint64_t area; /* memory of ours in the copy: CALLS_SCRATCH bytes for texts and results, then a stack */
-	double until_ms;
-	bool waited; /* the failed call waits for another thread: another copy may have more luck */
+	bool waited;   /* the failed call waits for another thread: another copy may have more luck */
 };
 
 enum { CALLS_SCRATCH = 4096 };

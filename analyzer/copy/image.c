@@ -19,7 +19,15 @@
 #include <seep/process.h>
 
 #include "base/memory.h"
+#include "copy/steps.h"
+#include "tracing/filter.h"
 #include "tracing/safe_point.h"
+
+#ifndef CLOSE_RANGE_UNSHARE
+#define CLOSE_RANGE_UNSHARE 2
+#endif
+
+#define NAP_MS 0.05
 
 enum {
 	VECTORS_MOST = 16 << 10,
@@ -27,8 +35,10 @@ enum {
 	STACK_ROOM = 48 << 10, /* the room that a thread needs below its stack pointer if the frame goes there */
 	STOP_TRIES = 50,
 	STOP_NAP_MS = 20,
-	REAP_TRIES = 500,
-	END_WITHIN_MS = 10000, /* until a killed copy of many GiB has ended */
+	REAP_TRIES = 50,
+	REAP_NAP_MS = 10,
+	SETTLE_WITHIN_MS = 2000, /* as the program stands still */
+	END_WITHIN_MS = 10000,   /* until a killed copy of many GiB has ended */
 };
 
 /* Field 38 of /proc/PID/stat: the signal that tells a process's parent of its end. */
@@ -158,7 +168,7 @@ static bool thread_take(const struct imaging *imaging, struct borrowed *borrowed
 
 	*borrowed = imaging->prepared;
 	if (tracee->state != TRACEE_STOPPED || ptrace(PTRACE_GETREGS, tracee->tid, NULL, &registers) != 0 ||
-	    safe_point_in_sequence(tracee))
+	    safe_point_in_sequence(tracee) || thread_is_confined(imaging->work.pid, tracee->tid))
 		return false;
 	if (!place && !stack_has_room(mappings, &registers))
 		return false;
@@ -189,6 +199,8 @@ static bool any_take(struct imaging *imaging, struct borrowed *borrowed, const s
 			    thread_take(imaging, borrowed, &tracees->items[i], mappings, place))
 				return true;
 	}
+	if (process_is_confined(tracees->pid))
+		return error_set(error, "%d has forbidden itself system calls (seccomp)", (int)tracees->pid);
 	return error_set(error, "%d: no thread can make a copy of its memory now; try again", (int)tracees->pid);
 }
 
@@ -222,8 +234,8 @@ static void copy_reap(struct borrowed *borrowed, int64_t number)
 }
 
 /*
- * The copy's stack lies below the frame, and leads to _exit(): if we end, the copy executes that as its only
- * instructions. The files are shared, so that they close when the program closes them.
+ * The copy's stack lies below the frame, and leads to _exit(): if we end, the copy executes that as the only instructions of the
+ * program. It shares the program's files until it lets go of them.
  */
 static bool copy_make(struct imaging *imaging, struct image *image, struct borrowed *borrowed, struct error *error)
 {
@@ -245,26 +257,37 @@ static bool copy_make(struct imaging *imaging, struct image *image, struct borro
 	return made && (image->pid || error_set(error, "%d: its memory can't be copied", (int)imaging->work.pid));
 }
 
-/* The copy ends when we do, and is the first to be killed where memory runs short. */
-static bool copy_settle(const struct image *image, struct error *error)
+/* The copy ends when we do, and holds no file: a pipe or a lock of a program that is killed meanwhile must end with it. */
+static bool copy_settle(const struct imaging *imaging, const struct image *image, struct error *error)
 {
-	const double until_ms = tracing_now_ms() + END_WITHIN_MS;
-	char path[64];
+	struct steps steps = {.pid = image->pid, .until_ms = tracing_now_ms() + SETTLE_WITHIN_MS};
+	const uint64_t all[BORROWED_ARGUMENTS] = {0, UINT32_MAX, CLOSE_RANGE_UNSHARE};
+	const intptr_t options = PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD;
+	struct user_regs_struct registers;
 	int status = 0;
+	int64_t ignored; /* Linux before 5.9 has no such call */
 	pid_t got;
 
-	while ((got = waitpid(image->pid, &status, __WALL | WNOHANG)) == 0 && tracing_now_ms() < until_ms)
-		tracing_nap(1);
+	while ((got = waitpid(image->pid, &status, __WALL | WNOHANG)) == 0 && tracing_now_ms() < steps.until_ms)
+		tracing_nap(NAP_MS);
 	if (got != image->pid || !WIFSTOPPED(status) ||
-	    ptrace(PTRACE_SETOPTIONS, image->pid, NULL, (void *)(intptr_t)PTRACE_O_EXITKILL) != 0)
+	    ptrace(PTRACE_SETOPTIONS, image->pid, NULL, (void *)options) != 0 ||
+	    ptrace(PTRACE_GETREGS, image->pid, NULL, &registers) != 0)
 		return error_set(error, "the copy of its memory has ended");
+	return steps_system(&steps, &registers, imaging->prepared.call, SYS_close_range, all, &ignored, error);
+}
+
+/* Has the kernel kill the copy before all others where memory runs short. */
+static void copy_offer(const struct image *image)
+{
+	char path[64];
+
 	snprintf(path, sizeof path, "/proc/%d/oom_score_adj", (int)image->pid);
 	int file = open(path, O_WRONLY | O_CLOEXEC);
 	if (file >= 0 && write(file, "1000", 4) != 4)
 		errno = 0; /* it may not be the first then: room.c watches */
 	if (file >= 0)
 		close(file);
-	return true;
 }
 
 static bool all_stop(struct imaging *imaging, struct error *error)
@@ -290,12 +313,13 @@ bool image_take(struct image *image, struct imaging *imaging, const struct ledge
 	if (made) {
 		while (imaging->remain_count)
 			copy_reap(&borrowed, imaging->remains[--imaging->remain_count]);
-		made = copy_make(imaging, image, &borrowed, error);
+		made = copy_make(imaging, image, &borrowed, error) && copy_settle(imaging, image, error);
 		thread_give_back(imaging, &borrowed);
 	}
 	tracees_resume(&imaging->work.tracees);
-	made = made && copy_settle(image, error);
-	if (!made)
+	if (made)
+		copy_offer(image);
+	else
 		image_drop(image, imaging, mappings);
 	return made;
 }
@@ -345,34 +369,24 @@ static bool copy_end(pid_t pid)
 	return true;
 }
 
-/* Any thread will do, and only that one is stopped. */
+/* Any thread will do; all are stopped, so that none can forbid it the call meanwhile. In a program that has, the entry stays. */
 static void number_free(struct imaging *imaging, const struct ledger *mappings, int64_t number)
 {
 	struct tracees *tracees = &imaging->work.tracees;
 	struct borrowed borrowed;
 	struct error ignored;
 
-	for (int tries = 0; tries < REAP_TRIES && tracees_look(tracees, &ignored); tries++) {
-		const uint64_t place = tries % 2 ? clear_place(imaging, mappings) : 0;
-		if (tries % 2 && !place)
-			continue;
-		for (size_t i = 0; i < tracees->count; i++) {
-			struct tracee *tracee = &tracees->items[i];
-			if (tracee->state != TRACEE_FREE ||
-			    (tries < 2 && tracees->count > 1 && safe_point_rank(tracees->pid, tracee->tid) == 2) ||
-			    !tracee_stop(tracees, tracee, imaging->work.pause_ms, &ignored))
-				continue;
-			bool taken = thread_take(imaging, &borrowed, tracee, mappings, place);
-			if (taken) {
-				copy_reap(&borrowed, number);
-				thread_give_back(imaging, &borrowed);
-			}
-			tracee_resume(tracees, tracee);
-			if (taken)
-				return;
+	for (int tries = 0; tries < REAP_TRIES && all_stop(imaging, &ignored); tries++) {
+		const bool taken = any_take(imaging, &borrowed, mappings, &ignored);
+		if (taken) {
+			copy_reap(&borrowed, number);
+			thread_give_back(imaging, &borrowed);
 		}
+		tracees_resume(tracees);
+		if (taken || process_is_confined(tracees->pid))
+			return;
 		tracees_serve(tracees);
-		tracing_nap(1);
+		tracing_nap(REAP_NAP_MS);
 	}
 }
 

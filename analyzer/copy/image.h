@@ -2,12 +2,11 @@
 /*
  * A copy of a program's memory at one moment. All threads stop, their registers are read, one of them makes the system
  * call clone() for us, and all run on. The copy is a process that shares its pages with the program until one of them
- * writes. It never executes an instruction of the program: it stands still from its birth, and ends when we do.
+ * writes. It executes nothing but a system call by which it lets go of the program's files: it stands still from its
+ * birth, and ends when we do.
  *
  * The program does not notice it: clone() is told to send no signal at the copy's end, and a wait() for children does
  * not see the copy. When the copy has ended, a thread of the program, borrowed once more, waits for it.
- *
- * The copy shares the program's descriptors, so a file that the program closes is closed.
  */
 #ifndef SEEP_COPY_IMAGE_H
 #define SEEP_COPY_IMAGE_H

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include <seep/keeper.h>
+#include <seep/process.h>
 
 #include "base/memory.h"
 #include "keeper/base/clock.h"
@@ -109,7 +110,14 @@ static bool ledger_has_named(const struct ledger *ledger, const char *beginning)
 	return false;
 }
 
-/* Waits until the scan is done. The scan stops if the copy ends or memory runs short. */
+static bool has_ended(pid_t pid)
+{
+	char state;
+
+	return !seep_process_shown_as((uint64_t)pid, &state) || state == 'Z' || state == 'X';
+}
+
+/* Waits until the scan is done. The scan stops if the program or the copy ends, or memory runs short. */
 static bool scan_watch(const struct finder *finder, struct scan *scan, struct error *error)
 {
 	pthread_t thread;
@@ -119,7 +127,9 @@ static bool scan_watch(const struct finder *finder, struct scan *scan, struct er
 	if (!thread_start(&thread, scan_run, scan, false))
 		return error_set(error, "no thread can be made");
 	while (!atomic_load(&scan->done)) {
-		if (!why && !image_is_there(scan->image))
+		if (!why && has_ended(finder->pid))
+			why = "is of no use: it has ended";
+		else if (!why && !image_is_there(scan->image))
 			why = "has ended";
 		else if (!why && !finder->is_at_exit && watches++ % WATCHES_A_ROOM == 0 && room_is_short(&finder->room))
 			why = "was given up: memory has run short";

@@ -2,6 +2,7 @@
 /* See filter.h. */
 #include "tracing/filter.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/audit.h>
@@ -9,6 +10,8 @@
 #include <linux/seccomp.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
@@ -225,28 +228,41 @@ bool thread_filters_allow(pid_t pid, pid_t tid, struct error *error)
 	    (int)pid, strerror(errno));
 }
 
-bool process_is_confined(pid_t pid)
+bool thread_is_confined(pid_t pid, pid_t tid)
 {
-	char status[STATUS_BYTES];
+	char name[48], status[STATUS_BYTES];
 	uint64_t mode = 0;
 
-	return seep_process_read((uint64_t)pid, "status", status, sizeof status) > 0 &&
+	snprintf(name, sizeof name, "task/%d/status", (int)tid);
+	return seep_process_read((uint64_t)pid, name, status, sizeof status) > 0 &&
 	       text_line_number(status, "Seccomp:", &mode) && mode != SECCOMP_MODE_DISABLED;
 }
 
-/* On a loaded machine, a thread may not reach its stop in time. */
-static bool first_stop(struct tracees *tracees, double pause_ms, struct error *error)
+bool process_is_confined(pid_t pid)
 {
-	struct tracee *first = &tracees->items[0];
+	char path[32];
+	bool is_confined = false;
 
+	snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
+	DIR *threads = opendir(path);
+	for (struct dirent *entry; threads && !is_confined && (entry = readdir(threads)) != NULL;)
+		is_confined = thread_is_confined(pid, (pid_t)atoi(entry->d_name));
+	if (threads)
+		closedir(threads);
+	return is_confined;
+}
+
+/* On a loaded machine, a thread may not reach its stop in time. */
+static bool patient_stop(struct tracees *tracees, struct tracee *tracee, double pause_ms, struct error *error)
+{
 	for (int i = 0; i < STOP_TRIES; i++) {
-		if (tracee_stop(tracees, first, pause_ms, error))
+		if (tracee_stop(tracees, tracee, pause_ms, error))
 			return true;
-		for (int naps = 0; naps < STOP_NAPS && first->state == TRACEE_ASKED; naps++) {
+		for (int naps = 0; naps < STOP_NAPS && tracee->state == TRACEE_ASKED; naps++) {
 			tracing_nap(1);
 			tracees_serve(tracees);
 		}
-		if (first->state != TRACEE_FREE)
+		if (tracee->state != TRACEE_FREE)
 			return false;
 	}
 	return false;
@@ -256,9 +272,17 @@ bool process_filters_allow(struct tracees *tracees, double pause_ms, struct erro
 {
 	if (!process_is_confined(tracees->pid))
 		return true;
-	if (!tracees_look(tracees, error) || !first_stop(tracees, pause_ms, error))
+	if (!tracees_look(tracees, error))
 		return false;
-	bool allowed = thread_filters_allow(tracees->pid, tracees->items[0].tid, error);
-	tracee_resume(tracees, &tracees->items[0]);
-	return allowed;
+	for (size_t i = 0; i < tracees->count; i++) {
+		struct tracee *tracee = &tracees->items[i];
+		if (!thread_is_confined(tracees->pid, tracee->tid))
+			continue;
+		if (!patient_stop(tracees, tracee, pause_ms, error))
+			return false;
+		bool allowed = thread_filters_allow(tracees->pid, tracee->tid, error);
+		tracee_resume(tracees, tracee);
+		return allowed;
+	}
+	return true;
 }

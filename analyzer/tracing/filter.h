@@ -9,14 +9,16 @@
 
 #include "tracing/tracees.h"
 
-/* Whether the process has forbidden itself anything. */
+/* Whether a thread has forbidden itself anything: a filter may be of one thread alone. */
+bool thread_is_confined(pid_t pid, pid_t tid);
+/* Whether any of them has. */
 bool process_is_confined(pid_t pid);
 
 /* For a thread that stands still. */
 bool thread_filters_allow(pid_t pid, pid_t tid, struct error *error);
 
-/* Stops a thread for a moment to read its filters. False: the error names the call for which they kill, or says why
- * they can't be read. */
+/* Stops a confined thread for a moment to read its filters. False: the error names the call for which they kill, or
+ * says why they can't be read. */
 bool process_filters_allow(struct tracees *tracees, double pause_ms, struct error *error);
 
 #endif
