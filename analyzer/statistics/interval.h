@@ -53,10 +53,10 @@ bool difference_excludes_zero(struct reach_table *table, const struct seep_sum *
 double difference_p_value(const struct seep_sum *fresh, const struct seep_sum *gone, double unseen);
 
 /*
- * `unseen` for a set of samples, `ever` being all that its site has ever allocated. Bytes: the rate, which is what a
- * sample of a small object stands for. Objects: the largest weight that the site ever showed. So an interval of objects is
- * one of those that are no smaller than measure_smallest() of `ever`: how many smaller ones there may be, of which none was
- * sampled, nothing bounds. A rate of 1 misses nothing.
+ * `unseen` for a set of samples; `ever` is everything that its site has allocated. Bytes: the rate, for which a sample
+ * of a small object stands. Objects: the largest weight that the site ever showed. So an interval of objects covers
+ * only objects that are no smaller than measure_smallest() of `ever`: nothing bounds how many smaller ones there may
+ * be, of which none was sampled. At a rate of 1 nothing is missed.
  */
 double unseen_bytes(double rate);
 double unseen_objects(double rate, const struct seep_sum *ever);

@@ -25,8 +25,8 @@ void measure_add(struct seep_measure *measure, const struct seep_measure *more);
  * is that of the later sum, since it is no longer known which sample had it. */
 struct seep_measure measure_since(const struct seep_measure *earlier, const struct seep_measure *later);
 
-/* The size of the smallest object that was sampled, as its weight tells it, where samples were taken at `rate`; 0: every
- * object was. Where all are certain, the least size of those. */
+/* The size of the smallest object that was sampled at `rate`, as its weight tells it; 0: every object was sampled. If
+ * all samples are certain, it is the least size that is certain. */
 double measure_smallest(const struct seep_measure *measure, double rate);
 
 /* The estimate itself. */

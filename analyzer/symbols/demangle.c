@@ -8,8 +8,8 @@
 
 #include "symbols/demangle.h"
 
-/* Return types, which only templates have in their names, are left out: a list of names reads better if each begins
- * with the name. libiberty refuses names above 1,024 bytes unless told otherwise, and real C++ has longer ones;
+/* Return types, which only templates have in their names, are left out: a list reads better if each entry begins with
+ * the name. libiberty refuses names above 1,024 bytes unless told otherwise, and real C++ has longer ones;
  * MANGLED_LIMIT bounds its recursion instead. */
 enum { OPTIONS = DMGL_PARAMS | DMGL_ANSI | DMGL_RET_DROP | DMGL_NO_RECURSE_LIMIT };
 

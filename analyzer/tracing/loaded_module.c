@@ -31,7 +31,7 @@ uint64_t loaded_auxiliary(pid_t pid, uint64_t type)
 	return 0;
 }
 
-/* The loader has made addresses of most offsets. */
+/* The loader has replaced most offsets by addresses. */
 static uint64_t dynamic_address(const struct loaded_module *module, uint64_t value)
 {
 	return value < module->bias ? value + module->bias : value;
@@ -75,7 +75,7 @@ static bool dynamic_read(const struct remote *remote, const struct loaded_module
 	return false;
 }
 
-/* A hash table says nothing of symbols that are not defined, so the relocations have the last word. */
+/* A hash table does not count undefined symbols, so relocations have the last word. */
 static bool symbols_count_gnu(const struct remote *remote, uint64_t table, uint32_t *count)
 {
 	uint32_t header[4], last = 0, chain;
@@ -122,7 +122,7 @@ static bool is_of_use(const Elf64_Rela *relocation)
 	       (type == R_X86_64_JUMP_SLOT || type == R_X86_64_GLOB_DAT || type == R_X86_64_64);
 }
 
-/* Keeps those of a table that fill a pointer with a symbol's address. */
+/* Keeps a table's relocations that fill a pointer with a symbol's address. */
 static bool relocations_add(const struct remote *remote, struct loaded_module *module, uint64_t table, uint64_t bytes)
 {
 	size_t count = bytes / sizeof(Elf64_Rela);
@@ -142,7 +142,7 @@ static bool relocations_add(const struct remote *remote, struct loaded_module *m
 	return true;
 }
 
-/* Symbols that are only referred to may lie beyond what the hash table knows. */
+/* Symbols that are only referred to may lie behind those that the hash table knows. */
 static uint32_t symbols_referred(const struct loaded_module *module)
 {
 	uint32_t most = 0;
@@ -158,7 +158,7 @@ static uint32_t key_of(const char *name)
 	return (uint32_t)hash_bytes(0, name, strlen(name)) | 1;
 }
 
-/* A program may export a hundred thousand functions, and a hundred names are looked for. */
+/* A program may export a hundred thousand functions, and seep looks for a hundred names. */
 static void keys_make(struct loaded_module *module)
 {
 	module->keys = memory_allocate(module->symbol_count + 1, sizeof *module->keys);
@@ -193,7 +193,8 @@ bool loaded_module_read_tables(const struct remote *remote, struct loaded_module
 	return true;
 }
 
-/* Its segments, by the program headers in its first page or, of the program, where the kernel has said that they are. */
+/* Finds a module's segments: by the program headers in its first page or, for the program, where the kernel said that
+ * they are. */
 static bool segments_read(const struct remote *remote, struct loaded_module *module, uint64_t headers, size_t count)
 {
 	module->start = UINT64_MAX;

@@ -9,18 +9,18 @@
 struct loaded_dynamic {
 	uint64_t symbols, strings, string_bytes, gnu_hash, hash, jumps, jump_bytes, relocations, relocation_bytes;
 	uint64_t soname; /* 1 + offset of the name; 0: none */
-	uint64_t debug;  /* the program's alone: struct r_debug */
+	uint64_t debug;  /* only in the program: struct r_debug */
 };
 
-/* The segments and the dynamic section of the program, by what the kernel told it when it started it. */
+/* Finds the program's segments and dynamic section by what the kernel told it when it started. */
 bool loaded_module_read_program(const struct remote *remote, struct loaded_module *program,
 				struct loaded_dynamic *dynamic);
 
-/* The same of a library with that bias and dynamic section. */
+/* The same for a library with that bias and dynamic section. */
 bool loaded_module_read_library(const struct remote *remote, struct loaded_module *module, uint64_t section,
 				struct loaded_dynamic *dynamic);
 
-/* Symbols, names and relocations. */
+/* Reads symbols, names and relocations. */
 bool loaded_module_read_tables(const struct remote *remote, struct loaded_module *module,
 			       const struct loaded_dynamic *dynamic);
 

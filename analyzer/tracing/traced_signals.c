@@ -10,9 +10,9 @@
 #include <sys/syscall.h>
 #include <sys/user.h>
 
-enum { SYSCALL_BYTES = 2 }; /* of the instruction */
+enum { SYSCALL_BYTES = 2 }; /* length of the instruction */
 
-/* Signals of a thread, from /proc. */
+/* The signals of a thread, from /proc. */
 struct signal_sets {
 	uint64_t pending, blocked, ignored, caught;
 };
@@ -48,7 +48,7 @@ bool tracing_signal_is_free(pid_t pid, int signal)
 	return sets_read(pid, pid, &sets) && !((sets.blocked | sets.ignored) & SIGNAL_BIT(signal));
 }
 
-/* Signals that do nothing to this process: ignored by it, or by default. */
+/* Signals without effect on this process: it ignores them, or their default does. */
 static uint64_t harmless(const struct signal_sets *sets)
 {
 	const uint64_t by_default =

@@ -18,7 +18,7 @@ differences() { # TRUTH REPORT.json
 	/usr/bin/python3 "$ROOT/tests/e2e/support/exact.py" "" "$@" 2>&1
 }
 
-record() { # ALLOCATOR COMMAND...: exactly, into ./recording
+record() { # ALLOCATOR COMMAND...: records it exactly, into ./recording
 	local allocator=$1 choice=()
 	shift
 	[ "$allocator" = glibc ] || choice=("--allocator=$allocator")
@@ -113,7 +113,7 @@ for allocator in glibc jemalloc; do
 		"$(json_get report.json "[s['inuse_bytes'] for s in d['sites'] if s['inuse_bytes'] and s['inuse_bytes'] < 1024]")"
 done
 
-# One that checks how blocks are given back ends a program that takes another way than they came.
+# An allocator that checks how blocks are given back ends a program that does not give them back the way they came.
 LD_PRELOAD=$SHIM:$libraries/libtcmalloc_minimal_debug.so.4 SEEP_OUTPUT=checked /bin/true 2>checked.err
 check_equal "an allocator that checks how blocks are given back is taken at its word" "0 " "$? $(cat checked.err)"
 exit $cases_failed

@@ -126,7 +126,7 @@ annotate cached cache.cpp --context=1 --sort=objects
 check_match "instances of a template are added up at its line" '^ +202 +202 (exact|at least) +7  .*push_back' "$shown"
 check_match "inlined calls stand under their line" '-> std::vector<.*>::push_back stl_vector.h:[0-9]+$' "$shown"
 
-# Sources that are somewhere else, are not there, or are not the ones.
+# Sources that are somewhere else, are not there, or are not the right ones.
 mv tree moved
 annotate rec keep
 check_match "a file that is not here is said, and what helps" 'the file is not here: --source-path=DIR or FROM=TO says where it is$' "$shown"
@@ -190,7 +190,7 @@ check_match "as they are" '"lines":\["#include <unistd.h>",' "$(cat carried.json
 "$SEEP" html --source=off --source-path=moved rec -o page.html 2>said
 check_match "--source=off withholds them" '"sources":null' "$(page_data page.html)"
 check_equal "nothing of the files is shown" 0 "$(sed 's/"arguments":"[^"]*"//' document.json | cat - text | grep -c 'a secret\|root:')"
-# Of a program that has given everything back there is nothing to show, which is said.
+# For a program that has given everything back there is nothing to show, and the command says so.
 compile neat <<'END'
 #include <stdlib.h>
 int main(void) { for (int i = 0; i < 2000; i++) free(malloc(4000)); return 0; }

@@ -155,7 +155,8 @@ kill -INT "$background_pid"
 check "whose recording was removed meanwhile is left all the same, which is said" \
 	wait_until 20 grep -q "$worker was left, but its recording was not found" err
 
-# Where no process of seep's is left, a child is kept by a thread in it, which may be in the recording when that is left.
+# If no process of seep's is left, a thread in the child is its keeper; it may be in the middle of the recording when
+# seep leaves.
 wait_until 20 is_left_alone
 "$SEEP" attach -r 1 -o kept "$worker" 2>err
 attendants | xargs kill -KILL
@@ -171,7 +172,7 @@ check_equal "it is left with the memory that the thread is in" "0 1" "$? $(grep 
 kill "$child"
 kill "$worker"
 
-# Coroutines have small stacks, with others' memory below: no frame of ours goes there.
+# Coroutines have small stacks, with other memory below: no frame of ours goes there.
 compile coroutine <<'END'
 #include <pthread.h>
 #include <stdio.h>
@@ -302,7 +303,7 @@ check "it outlives an injector that is killed at any moment" kill -0 "$watchful"
 check "and can be joined and left after all that" cycle last 2>err
 # A thread that was just being stopped may see an EINTR then: nobody is there to let it go on.
 check_equal "no number, no sleep and no errno is wrong" ready "$(grep -v EINTR noticed)"
-undisturbed() { # one thread blocks USR2, but for the time that it waits for it
+undisturbed() { # one thread blocks USR2, except while it waits for it
 	! grep -hE '^(TracerPid|SigBlk)' "/proc/$watchful/task/"*/status | grep -qvE '^(TracerPid:	0|SigBlk:	0000000000000[08]00)$'
 }
 check "none of its threads is traced, and each has its own signals blocked" wait_until 10 undisturbed

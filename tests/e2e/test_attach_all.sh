@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# seep attach --all NAME and seep detach --all NAME: the processes of a service, those too that appear later.
+# seep attach --all NAME and seep detach --all NAME: the processes of a service, including those that appear later.
 . "$(dirname "$0")/lib.sh"
 
 compile "worker" <<'END'
@@ -20,7 +20,7 @@ mv worker "$name"
 ln "$name" "other-$$"
 similar=$name-not
 
-begin() { # EXECUTABLE: its number is in $begun
+begin() { # EXECUTABLE: starts it; $begun is its number
 	"./$1" stop &
 	begun=$!
 	pids+=("$begun")
@@ -100,7 +100,7 @@ int main(int argc, char **argv) {
 END
 forks() { pgrep -f "^$WORK/forks stop"; }
 records() { "$SEEP" list 2>/dev/null | grep -c 'running .*forks\.rec'; }
-forks_begin() { # OPTION...: joined, with all its children
+forks_begin() { # OPTION...: starts the server and joins it, with all its children
 	rm -f joined && : >said # of the one before
 	"$WORK/forks" stop &
 	begun=$!

@@ -4,7 +4,7 @@
 # time limit: 300 s
 . "$(dirname "$0")/lib.sh"
 
-# A thread that is borrowed has all of its registers again by itself.
+# A borrowed thread gets all of its registers back by itself.
 wide=-mavx
 ! grep -qw avx512bw /proc/cpuinfo || wide=-mavx512bw
 gcc -w -O1 $wide -pthread -o numbers "$ROOT/tests/soak/attach_nasty.c"

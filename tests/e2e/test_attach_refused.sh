@@ -4,14 +4,14 @@
 # time limit: 300 s
 . "$(dirname "$0")/lib.sh"
 
-refused_late() { # NAME PATTERN PID: in one line
+refused_late() { # NAME PATTERN PID: it is refused in one line
 	local output status
 	output=$("$SEEP" attach "$3" 2>&1)
 	status=$?
 	[ "$(wc -l <<<"$output")" = 1 ] || output="more than a line: $output"
 	check_match "refused: $1" "^3 seep: $3.*$2" "$status $output"
 }
-refused() { # and seep doctor has said so
+refused() { # and seep doctor says so, too
 	check_match "foreseen: $1" "^fault .*$2" "$("$SEEP" doctor "$3" 2>&1)"
 	refused_late "$@"
 }

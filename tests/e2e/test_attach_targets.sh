@@ -27,7 +27,7 @@ build fixed "$(<program.c)" "$(<library.c)" -no-pie
 
 begin() { converse "$1" && ask 1; }
 ask() { printf "%$1s" '' >&5 && read -rt 100 -N "$1" _ <&6; } # for this many blocks
-has_blocks() { # NAME RECORDING COUNT: all by the library's function, which has its name and its line
+has_blocks() { # NAME RECORDING COUNT: all blocks are by the library's function, which has its name and its line
 	"$SEEP" report --json "$2" >report.json 2>err
 	check_equal "$1" "$3 hand_out 3" "$(json_get report.json "'%d %s %d' % (d['totals']['inuse_objects'],
 		*[(f['function'], f['line']) for f in d['sites'][0]['stack'][:1]][0])")"
@@ -100,7 +100,8 @@ check "and works on" ask 3
 has_blocks "with a whole recording" stopped.rec 5
 exec 5>&-
 
-# The keeper gets no processor for longer than a program's end would wait for it: leaving waits for the last snapshot.
+# The keeper gets no processor for longer than a program waits for it at its end. Leaving waits for the last snapshot
+# all the same.
 attendant() {
 	local pid
 	for pid in $(pgrep -x seep-attendant); do

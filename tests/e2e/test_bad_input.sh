@@ -80,7 +80,7 @@ for _ in $(seq 60); do
 done
 check_equal "a file that is cut and removed while it is read" "" "$bad_ends"
 
-# Output that can't be written.
+# Outputs that can't be written.
 check "a full disk under standard output is an error" bash -c "! '$SEEP' report '$good' >/dev/full 2>/dev/null"
 "$SEEP" report "$good" >/dev/full 2>stderr
 check_equal "with exit status 3 and one line" "3 1" "$? $(wc -l <stderr)"

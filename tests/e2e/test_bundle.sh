@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# seep bundle: a recording is read from one file, where neither the program nor its debug files are, as it is read here.
+# seep bundle: on a machine without the program and its debug files, a recording in one file is read as it is here.
 . "$(dirname "$0")/lib.sh"
 
 compile program <<'END'
@@ -80,7 +80,7 @@ check_equal "a number that it does not have" "3 0 1" "$? $(stat -c %s out) $(wc 
 check_equal "a recording that is not there" "3 0 1" "$? $(stat -c %s out) $(wc -l <err)"
 cd .. || exit 1
 
-# A process that was killed, by a recording that has no snapshot of its end.
+# A killed process, whose recording has no snapshot of its end.
 mv program.gone program
 SEEP_RATE=8K SEEP_INTERVAL=0 SEEP_OUTPUT=killed LD_PRELOAD=$SHIM ./program &
 killed=$!

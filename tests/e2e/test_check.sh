@@ -24,7 +24,7 @@ gate() { # RUN ARGUMENT...: status, then what it prints
 	"$SEEP" check "$1" --base base --budget budgets.json --work 20000 "${@:2}" 2>err
 	echo "status $?"
 }
-failing() { # RUN: its budgets that fail, each with its place
+failing() { # RUN: prints the budgets that fail, each with its place
 	gate "$1" --format=json | sed '$d' >check.json
 	json_get check.json "sorted(set((r['budget'], (r['place'] or {}).get('function')) for r in d['budgets'] if r['result'] == 'fail'))"
 }
@@ -69,7 +69,7 @@ sed 's/"function": "parse_\*"/"function": "prase_*"/' budgets.json >misspelt.jso
 "$SEEP" check same --base base --budget misspelt.json --work 20000 >out 2>err
 check_match "a name that nothing has does not pass" 'nothing of that name was seen' "$(cat out)"
 
-# Suppressions: until their day.
+# Suppressions hold until their day.
 suppress() { sed "s/^]}/], \"suppressions\": [{\"function\": \"remember\", \"reason\": \"known\", \"until\": \"$1\"}]}/" budgets.json >suppressed.json; }
 suppress 2199-12-31
 check_match "a suppressed place does not fail" "^pass .*every place" \

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # What seep check writes for other tools, in their own validators: xmllint, Microsoft's SARIF multitool, ajv; with names that
 # every format must escape.
-modules=$(cd "$(dirname "$0")/../.." && tests/deps.sh --modules tests/ci) # by the user's cache, not by the tests'
+modules=$(cd "$(dirname "$0")/../.." && tests/deps.sh --modules tests/ci) # from the user's cache, not the tests'
 . "$(dirname "$0")/lib.sh"
 
 compile gated -I "$ROOT/include" "$ROOT/tests/e2e/programs/gated.c"
@@ -17,7 +17,7 @@ cat >budgets.json <<'END'
 	{"name": "growth", "measure": "growth", "most": "2M"}
 ]}
 END
-after=$(ls bigger/*.seep | tail -n 1) # of one moment growth can't be told
+after=$(ls bigger/*.seep | tail -n 1) # with one moment growth can't be told
 write() { # FORMAT ARGUMENT...
 	"$SEEP" check "$after" --base base --budget budgets.json --format="$1" -o "out.$1" "${@:2}" 2>/dev/null
 	check_equal "$1: the gate's status is the same" 1 $?
@@ -34,7 +34,7 @@ sed 's/ message=/ massage=/' out.junit >wrong.junit
 check_equal "junit: another document is refused" 3 "$(xmllint --noout --schema "$ROOT/tests/ci/junit.xsd" wrong.junit 2>/dev/null; echo $?)"
 
 multitool=$modules/@microsoft/sarif-multitool-linux/Sarif.Multitool
-sarif_faults() { # FILE: errors that the multitool finds
+sarif_faults() { # FILE: prints the errors that the multitool finds
 	DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 timeout 100 "$multitool" validate "$1" --output faults.sarif --log ForceOverwrite >log 2>&1
 	grep -c ': error ' log
 }

@@ -52,7 +52,7 @@ for name, (tail, zero, size) in whole.items():
     seen = row["zero_tail_bytes"], row["zero_bytes"], row["read_bytes"]
     if exact and seen != (tail, zero, size):
         print(name, seen, row["inuse_bytes"], d["losses"])
-    # an interval of 95 % misses one in twenty; three times as wide it misses nothing
+    # a 95 % interval misses one in twenty; three times as wide it misses none
     low, high = row["zero_tail_low"], row["zero_tail_high"]
     if not exact and not (2 * low - high <= tail <= 2 * high - low and abs(seen[0] * size - tail * seen[2]) <= 1e-6 * size * size):
         print(name, seen, low, high)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# debuginfod servers that drip, never answer, or never end: a report comes all the same, says why it has no names, and takes
+# debuginfod servers that drip, never answer, or never end: the report still comes, says why it has no names, and takes
 # them from the next server that has them.
 . "$(dirname "$0")/lib.sh"
 export SEEP_CACHE=off

@@ -35,7 +35,7 @@ cp plain other-machine && printf '\267\000' | dd of=other-machine bs=1 seek=18 c
 printf '#!%s/static\n' "$WORK" >script && chmod +x script
 printf '#!/usr/bin/env python3\nprint(1)\n' >python-script && chmod +x python-script
 
-# NAME WANTED_STATUS WANTED_ID COMMAND...: the finding is there, once, with advice in the same line.
+# NAME WANTED_STATUS WANTED_ID COMMAND...: the finding is printed once, with advice in the same line.
 diagnoses() {
 	local status=$1 id=$2 output
 	shift 2

@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# time limit: 240 s
-# Each entry point's estimate at coarse rates is held against the truth, on glibc, jemalloc, tcmalloc and mimalloc: a run at
-# rate 1 would not show an entry point that takes too many sample points, or none.
+# time limit: 240 s Each entry point's estimate at coarse rates is compared with the truth, on glibc, jemalloc, tcmalloc
+# and mimalloc: a run at rate 1 would not show an entry point that takes too many sample points, or none.
 . "$(dirname "$0")/lib.sh"
 
 # Not optimised, so that each site keeps its function.

@@ -61,12 +61,12 @@ check_close() {
 		not_ok "$1" "wanted $2 within $4, seen $3"
 	fi
 }
-# The first number of bytes in pprof's or jeprof's own writing: "67.35MB", "67.4 MB", "123 B"
+# The first number of bytes as pprof or jeprof writes it: "67.35MB", "67.4 MB", "123 B"
 bytes_of() {
 	grep -oE -m 1 -- '-?[0-9.]+ ?[kKMG]?B' <<<"$1" | head -n 1 |
 		awk '{ k = 1024; sub(" ", ""); printf "%.0f\n", $0 * (/k|K/ ? k : /M/ ? k * k : /G/ ? k * k * k : 1) }'
 }
-pprof=$(go tool -n pprof) # go starts as long as it does
+pprof=$(go tool -n pprof) # go takes its time to start
 go_pprof() { timeout 200 "$pprof" "$@" 2>>pprof.log; }
 
 for format in pprof folded speedscope gperftools json; do
@@ -156,7 +156,8 @@ check_close "and of a difference both values" "$growth" "$(awk '{ sum += $NF - $
 check "JSON is report's" diff <("$SEEP" report --json "$after") after.json
 check "and of a difference diff's" diff <("$SEEP" export --format=json --base "$before" "$after") diff.json
 
-# gperftools' text in both of its readers. Where sums are compared they look up no names: that takes them longer than all else.
+# gperftools' text in both of its readers. When sums are compared they look up no names, which would take longer than
+# everything else.
 nameless=--tools=nm:/bin/true,addr2line:/bin/true,objdump:/usr/bin/objdump,c++filt:/usr/bin/c++filt
 for reader in jeprof google-pprof; do
 	text=$(timeout 200 $reader --text --show_bytes program after.gperftools 2>reader.log)
@@ -356,7 +357,7 @@ for file in after.pprof plain.pb after.gperftools "$dump_last" go.pprof; do
 		head -c $((size * part / 8)) "$file" >./cut
 		timeout 60 "$SEEP" report cut >out 2>err
 		status=$?
-		# A text that ends between two stacks, or protobuf between two fields, is whole as far as it goes.
+		# A text that is cut between two stacks, or protobuf between two fields, is valid as far as it goes.
 		[ $status -eq 3 ] && [ "$(wc -l <err)" -eq 1 ] && [ ! -s out ] || [ $status -eq 0 ] || bad="$bad $file:$part:$status"
 	done
 done

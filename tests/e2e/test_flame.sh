@@ -121,7 +121,7 @@ END
 "$SEEP" flame hostile.recording -o pages/hostile.svg 2>/dev/null
 check "hostile names leave it well-formed" xmllint --noout pages/hostile.svg
 
-# Many frames: functions that call each other in ever new orders.
+# Many frames: functions that call each other in ever-new orders.
 /usr/bin/python3 - >large.c <<'END'
 count = 400
 print('#include <stdlib.h>\n#include <string.h>\ntypedef void step(unsigned seed, int depth);')

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# seep leaks --follow on a terminal: a page that fits it, whatever its height, drawn in its place and anew when it changes.
+# seep leaks --follow on a terminal: a page that fits the terminal, whatever its height, and is drawn anew in place when
+# it changes.
 . "$(dirname "$0")/lib.sh"
 
 compile many <<'END'

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# seep and heaptrack_print say the same of heaptrack's files: totals, each stack's bytes and calls, and the peak, whatever
-# packed the file.
+# seep and heaptrack_print say the same about heaptrack's files: totals, each stack's bytes and calls, and the peak,
+# whatever packed the file.
 . "$(dirname "$0")/lib.sh"
 cat >program.c <<'END_OF_PROGRAM'
 #include <stdlib.h>

@@ -69,7 +69,7 @@ check_equal "seep doctor of such a program" "" "$(/usr/bin/python3 "$hostile" lo
 "$SEEP" report "$name.pb" --json >out/named.json
 check_equal "a report of a file with such a name" "" "$(/usr/bin/python3 "$hostile" look out/named.json)"
 
-# MEGABYTES FILE: reading it keeps within that, and ends well or with one line.
+# MEGABYTES FILE: reading it takes at most that much, and succeeds or ends with one line.
 bounded() {
 	local output status
 	output=$( (ulimit -v $(($1 * 1024)) && timeout 60 "$SEEP" report "$2" >/dev/null) 2>&1)

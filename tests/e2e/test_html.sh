@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # seep html: a recording as one page. Its numbers are those of seep diff, and in Chromium it does what it offers.
 # time limit: 600 s
-modules=$(cd "$(dirname "$0")/../.." && tests/deps.sh --modules tests/page) # by the user's cache, not by the tests'
+modules=$(cd "$(dirname "$0")/../.." && tests/deps.sh --modules tests/page) # from the user's cache, not the tests'
 . "$(dirname "$0")/lib.sh"
 
 # A table that is filled once, load that comes and goes, and a leak.
@@ -70,7 +70,7 @@ check_match "in one line" "^seep: other.pb.gz: .*seep's own recordings" "$(cat o
 "$SEEP" html nowhere 2>nowhere.err
 check_equal "what is not there, too" "3 1" "$? $(wc -l <nowhere.err)"
 
-# Names that a hostile binary may have.
+# Names that a hostile binary may contain.
 cat >hostile.c <<'END'
 #include <stdlib.h>
 #include <string.h>
@@ -94,7 +94,7 @@ gcc -O1 -g0 -DNAME="\"$(printf '%065536d' 0 | tr 0 o)\"" -o hostile hostile.c &&
 "$SEEP" flame other.pb.gz -o pprof.html 2>flame.err
 "$SEEP" flame hostile.recording -o hostile.flame.html 2>flame.err
 
-# All of them in one browser.
+# All pages in one browser.
 node "$ROOT/tests/page/browser.mjs" "$modules" full:page.html short:short.html one:one.html thousand:thousand.html many:many.html empty:empty.html killed:killed.html withheld:withheld.html \
 	hostile:hostile.html flame:flame.html growth:growth.html pprof:pprof.html hostile:hostile.flame.html >browser.out 2>&1
 cat browser.out

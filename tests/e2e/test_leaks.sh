@@ -105,8 +105,8 @@ check "again and again" test "$(grep -c '^leaking 4 (pid' <<<"$followed")" -ge 2
 wait "$capped"
 check_match "a recording whose snapshots have no room keeps as many as verdicts need" '^LEAKING  1 place' "$("$SEEP" leaks capped)"
 
-# It frees all that it leaked, for 1.6 seconds, and is killed in the midst of that, or ends: the moment before is judged. Its
-# pace is the clock's: on a busy machine, too, it grows for longer than it shrinks.
+# The program frees everything that it leaked, for 1.6 seconds, and is killed meanwhile, or ends: the moment before that
+# is judged. It follows the clock, so that even on a busy machine it grows for longer than it shrinks.
 compile shuts_down_slow <<'END'
 #include <signal.h>
 #include <stdlib.h>

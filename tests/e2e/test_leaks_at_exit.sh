@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# time limit: 300 s
-# seep run --leaks-at-exit: the same bytes of the same functions are lost as LeakSanitizer says of the same programs, the exit status tells,
-# and LeakSanitizer's files of suppressions are understood.
+# time limit: 300 s seep run --leaks-at-exit: the lost bytes of each function are those that LeakSanitizer finds in the
+# same programs, the exit status tells, and LeakSanitizer's files of suppressions are understood.
 . "$(dirname "$0")/lib.sh"
 
 # Each program loses in lose_*(), keeps in keep_*(), and leaves nothing on its stack.
@@ -144,7 +143,7 @@ build() { # NAME COMPILER SOURCE FLAGS...
 	"$2" -O1 -g -fno-builtin -fno-omit-frame-pointer -pthread -I. -o "$1" "$3" "${@:4}" -ldl
 }
 at_exit() { "$SEEP" run --leaks-at-exit -o "$1.recording" -- "./$1" 2>"$1.err"; }
-compare() { # PROGRAM: bytes by function as both have them
+compare() { # PROGRAM: compares the bytes by function of both
 	python3 - "$1" <<'END'
 import glob, json, os, re, subprocess, sys
 program = sys.argv[1]
@@ -162,11 +161,11 @@ for recording in sorted(glob.glob(program + ".recording*")):
     for row in seep("check", "--lost", "--format=json", recording=recording)["budgets"]:
         if not row["place"]:
             continue
-        # the place may be a function that several call; each program has one of them that loses
+        # the place may be a function with several callers; in each program one of these loses memory
         names = [f["function"] for stack in stacks if any(f["function"] == row["place"]["function"] for f in stack) for f in stack]
         name = re.match(r"\w+", next(n for n in [row["place"]["function"]] + names if re.match("lose_|keep_", n)))[0]
         ours[name] = ours.get(name, 0) + row["place_value"]
-# A word that is left somewhere by chance may keep a block for the one or the other.
+# A word that is left somewhere by chance may keep a block, for one of the two tools.
 for name in sorted(set(theirs) | set(ours)):
     one, other = ours.get(name, 0), theirs.get(name, 0)
     same = name.startswith("lose_") and min(one, other) >= 0.9 * max(one, other)
@@ -210,7 +209,7 @@ check_equal "every allocation is recorded, and one snapshot kept" "1 1" \
 check_equal "a real program prints what it prints" '{"a": [1]}' "$(cat out)"
 check_equal "its end is looked at" "1 0" "$(grep -c '^1 process: ' err) $(grep -c 'no process was looked at' err)"
 cat >leaks.supp <<'END'
-# of another sanitizer, and of this one
+# for another sanitizer, and for this one
 race:lose_when_cleared
  leak:lose_by*loc
 leak:^lose_blocks$

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# seep memory: classes that add up to RSS, of a program that knows its own and of real ones; refusals.
-# time limit: 120 s
+# seep memory: the classes add up to RSS, for a program that knows its own and for real ones; refusals. time limit: 120
+# s
 . "$(dirname "$0")/lib.sh"
 
 compile places_of_memory "$ROOT/tests/e2e/programs/places_of_memory.c"
@@ -35,7 +35,7 @@ check_match "what is mapped past malloc" '20.0 MiB .17.* of RSS. was mapped by t
 check_match "and what the heap keeps" 'are free but kept by glibc' "${text//$'\n'/ }"
 check_equal "it fits 24 lines of 80 columns" "" "$(awk 'length($0) > 80 || NR > 24' <<<"$text")"
 
-# By the place that asked for it.
+# Memory by the place that asked for it.
 taken=$("$SEEP" snapshot "$program")
 validates report-1.json "$SEEP" report --residency --json "$taken"
 cat >places.py <<'EOF_PLACES'
@@ -90,7 +90,7 @@ check_match "report --residency takes it, too" 'in memory .*64.0 MiB  main' "$("
 "$SEEP" memory "$(ls rec/*.seep | tail -n 1)" >out 2>err
 check_equal "a snapshot without it is told so, in one line" "3 1" "$? $(wc -l <err)"
 
-# Memory that grows where no allocator has it, looked at while it grows.
+# Memory outside of all allocators, looked at while it grows.
 "$SEEP" run -r 16K -i 200ms -o grows -- "$WORK/places_of_memory" 400 >out 2>/dev/null &
 pids+=("$!")
 says_elsewhere() { "$SEEP" leaks grows >text && tr '\n' ' ' <text | grep -q 'it grew elsewhere: mapped past malloc'; }

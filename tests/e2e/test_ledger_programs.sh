@@ -51,7 +51,7 @@ look() {
 	wait "$!" 2>/dev/null
 }
 
-# SEEP PROGRAM MIB: a process below it, of that name and size; its number is in `found`.
+# SEEP PROGRAM MIB: looks for a process below it, of that name and size; its number is in `found`.
 is_large() {
 	local pid
 	for pid in $(descendants "$1"); do
@@ -106,7 +106,7 @@ chmod 777 "$WORK"
 echo "set work_mem = '200MB'; select count(*) from (select md5(i::text) as x from generate_series(1, 20000000) i order by 1) as y;" >query.sql
 input=query.sql look postgres 60 postgres setpriv --reuid nobody --regid nogroup --clear-groups "$binaries/postgres" --single -D "$WORK/postgres/data" postgres
 
-# A heap that fragments, on each allocator.
+# A fragmenting heap, with each allocator.
 cat >fragments.c <<'END'
 #include <stdlib.h>
 #include <string.h>

@@ -134,7 +134,7 @@ for function in functions:
     looked = [s["references"] for s in sites if s["references"]]
     ours = sum(r["unreferenced_samples"] for r in looked)
     kept = function.startswith("keep")
-    # A word that is left somewhere by chance may keep a lost block, for the one or the other.
+    # A word that is left somewhere by chance may keep a lost block, for one of the two tools.
     agree = (ours == 0 and theirs[function] == 0) if kept else min(ours, theirs[function]) >= 0.95 * max(ours, theirs[function], 1)
     print(function, "agree" if agree else f"seep {ours}, LeakSanitizer {theirs[function]}, of {sum(r['samples'] for r in looked)}")
 END

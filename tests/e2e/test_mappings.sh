@@ -43,7 +43,7 @@ check_equal "what the allocator maps is not the program's, from its very first c
 "$SEEP" run -o leak --interval 250ms -- "$WORK/maps_memory" 16 >/dev/null 2>&1
 check_match "what goes on mapping is a leak, by the same rules" 'LEAK' "$("$SEEP" leaks --mappings leak)"
 check_match "and is found unasked" 'leaking' "$("$SEEP" leaks leak)"
-# Beside a heap that leaks, too, on one screen, on which the program's line comes before all that is said of the rest.
+# The same beside a leaking heap, on one screen: the program's line comes before everything else.
 compile both <<'END'
 #include <stdlib.h>
 #include <string.h>

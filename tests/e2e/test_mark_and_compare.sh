@@ -73,7 +73,7 @@ check_equal "of a number that is nobody's there is one line" "seep: 999999999: t
 	"$("$SEEP" report 999999999 2>&1)"
 check_match "of a process that is not recorded, too" "^seep: (process )?$$[: ].*$" "$("$SEEP" leaks $$ 2>&1)"
 
-# By the recording's name, of a process that does not answer, and after its end.
+# By the recording's name: while its process does not answer, and after its end.
 printed=$("$SEEP" snapshot server.recording 2>&1)
 check_equal "the recording's name does as well as the number" "$(newest)" "$printed"
 kill -STOP "$server"

@@ -87,7 +87,7 @@ die_together() {
 	held six.log
 	program=$(child_of $run)
 	memory=$(memory_of six)
-	kill -STOP "$run" # else it would make another guard
+	kill -STOP "$run" # otherwise it would make another guard
 	kill -KILL "$(process_named $run seep-guard)" "$program" "$run"
 	wait $run 2>/dev/null
 	in_memory=$(test -f "$memory" && echo there)

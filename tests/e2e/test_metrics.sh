@@ -120,7 +120,7 @@ check_equal "which every parser reads" "0 x$(printf '\357\277\275')\"\\+y" "$(pr
 from prometheus_client.parser import text_string_to_metric_families
 print(next(sample.labels["recording"] for family in text_string_to_metric_families(open("served").read()) for sample in family.samples if "recording" in sample.labels).replace("\n", "+"))')"
 
-# More recordings than have metrics; and one that can't be read.
+# More recordings than get metrics; and one that can't be read.
 mkdir many
 for i in $(seq 258); do
 	mkdir "many/$i" && cp "store/web/$(ls store/web | grep -v leaker | head -n 1)/000001.seep" "many/$i/"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Names that are kept with a recording: a program that was rebuilt or removed since is read as before, and where names are
-# missing every command says so.
+# Names that are kept with a recording: a recording reads as before after its program was rebuilt or removed, and if
+# names are missing every command says so.
 . "$(dirname "$0")/lib.sh"
 export SEEP_CACHE=off
 
@@ -68,7 +68,7 @@ timeout 20 cat standard >/dev/null
 check_equal "nobody who waits for the end of seep run's output waits for names" 0 $?
 wait_until 20 test -s piped/names
 
-# A page's notes are of the moment that is judged: when all has been freed at the end, no names are missing.
+# A page's notes are about the moment that is judged: when all has been freed at the end, no names are missing.
 compile shuts_down <<'END'
 #include <stdlib.h>
 #include <string.h>
@@ -85,7 +85,7 @@ strip shuts_down
 check_equal "a page's notes are of the moment that is judged, as those of the leaks in it" 2 \
 	"$(page ended | grep -o 'names are missing for 100.0 % of the memory in use, in shuts_down' | wc -l)"
 
-# A program that is upgraded while it runs has its old files still, as long as it runs.
+# A program that is upgraded while it runs still has its old files.
 serve() { # DIRECTORY FUNCTION [OPTION]
 	mkdir -p "$1"
 	compile "$1/library.so" -shared -fPIC -Wl,-soname,library.so -x c - <<END
@@ -107,7 +107,7 @@ int main(void) {
 }
 END
 }
-upgrade() { # [OPTION]: as a package manager does, by new files in the old ones' places
+upgrade() { # [OPTION]: upgrades it as a package manager does, by new files in the places of the old ones
 	serve new another_name "$@"
 	mv new/server new/library.so .
 }
@@ -161,7 +161,7 @@ check_equal "and not what is in its place" "" "$("$SEEP" report nameless | grep 
 kill "$pid"
 wait "$background_pid"
 
-# A file that others made is input like any other.
+# A file that others have made is untrusted input like any other.
 head -c 100 recording/names >shorter && cp shorter recording/names && rm program
 check_match "a damaged file is said" "the recording's file of kept names is damaged" "$("$SEEP" report --modules recording)"
 rm recording/names && mkfifo recording/names

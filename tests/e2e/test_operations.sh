@@ -35,7 +35,8 @@ check_equal "nor against the drop-in" "0 " "$(systemd-analyze verify --man=no un
 printf '[Service]\nSateDirectory=seep\n' >units/web.service.d/wrong.conf
 check_match "which it would say" 'Unknown key .*SateDirectory' "$(systemd-analyze verify --man=no units/web.service 2>&1)"
 
-# The drop-in's variables record, and a stop, which signals keeper and program alike, leaves a whole recording.
+# With the drop-in's variables the service is recorded, and a stop, which signals keeper and program alike, leaves a
+# complete recording.
 mapfile -t variables < <(placed "$operations/systemd/seep.conf" | sed -n 's/%p/web/g; s/^Environment=//p')
 mkdir -p store/web
 env "${variables[@]}" SEEP_STORE="$SEEP_STORE" SEEP_INTERVAL=250ms SEEP_RATE=16K ./leaker &

@@ -53,7 +53,7 @@ check_equal "alone: the status comes back" 7 $?
 check_equal "alone: the program and its workers are recorded" 4 "$(find private/alone -name heap | wc -l)"
 check_equal "alone: every recording is root's and closed" "root d700,f600" "$(state_of private/alone)"
 
-# ---- who is not of the run, and who is and is hostile
+# ---- users who are not part of the run, and hostile ones who are
 cat >hostile.sh <<-'END'
 	for how in short stranger empty; do
 		setpriv --reuid=65533 --regid=65533 --clear-groups /usr/bin/python3 -S ask_host.py $how
@@ -99,7 +99,7 @@ kept() { # HOW NAME COMMAND...: under seep run, or alone, until it serves; then 
 	wait "$background_pid"
 }
 port_is_open() { (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; }
-allocated() { # DIRECTORY: megabytes of its largest recording
+allocated() { # DIRECTORY: prints the megabytes of its largest recording
 	local recording
 	for recording in "$1"/*/; do
 		"$SEEP" report --json "$recording" 2>/dev/null | /usr/bin/python3 -c 'import json, sys; print(int(json.load(sys.stdin)["totals"]["alloc_bytes"]) >> 20)'

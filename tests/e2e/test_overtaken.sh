@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# A recording changes while it is read: the report shows its new state. A preloaded library makes the change between
-# two of the reader's calls: as it opens a snapshot or looks at the heap file for the first time.
+# A recording changes while it is read: the report shows its new state. A preloaded library makes the change between two
+# of the reader's calls: when it opens a snapshot, or first looks at the heap file.
 . "$(dirname "$0")/lib.sh"
 
 compile change.so -shared -fPIC -x c - <<'END'

@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# time limit: 240 s
-# Every command that reads takes the number of a process that is recorded, however its recording began, and names the function
-# that leaks; of a process that is not recorded it says how to join it.
+# time limit: 240 s Every command that reads takes the number of a process that is recorded, however its recording
+# began, and names the function that leaks; for a process that is not recorded it says how to join it.
 . "$(dirname "$0")/lib.sh"
 
 compile leaker <<'END'

@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Rows are places: of a C++ server that leaks through containers, smart pointers and its own xmalloc, every command names the
-# lines that leak, and neither the library's code nor the wrappers.
-# time limit: 120 s
+# Rows are places: in a C++ server that leaks through containers, smart pointers and its own xmalloc, every command
+# names the leaking lines, not the library's code or the wrappers. time limit: 120 s
 . "$(dirname "$0")/lib.sh"
 
 source=$ROOT/tests/e2e/programs/shop.cpp
@@ -10,7 +9,7 @@ g++ -O2 -g -o shop "$source"
 leaking=$(grep -n '// leaks' "$source" | cut -d: -f1 | paste -sd' ')
 "$SEEP" run -r 64K -i 1s -o shop.recording -- ./shop 4 2>/dev/null
 
-# FILE: of the two places with most in use, each its function, and whether a line that leaks is near its own
+# FILE: prints the functions of the two places with most in use, and whether a leaking line is near theirs
 tops() {
 	python3 -c '
 import json, sys

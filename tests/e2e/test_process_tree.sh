@@ -28,7 +28,7 @@ check_equal "the script's status comes back" 0 $?
 recordings=$(ls -d seep.holder.* | wc -l)
 check_equal "six processes' worth of holder, six recordings" 6 "$recordings"
 check_equal "exec keeps the number, so the second has .2" 1 "$(ls -d seep.holder.*.2 | wc -l)"
-truth() { # wanted MB, in the order of the end's list
+truth() { # wanted MB, in the order of the list at the end
 	for recording in $(sed -n 's/^seep: .* allocated  \(seep\.holder[^ ]*\).*/\1/p' seep.log); do
 		"$SEEP" report --json "$recording" >report.json || return
 		json_get report.json "round(d['totals']['inuse_bytes'] / (1 << 20))"
@@ -52,7 +52,7 @@ mkdir none && cd none || exit 1
 cd ..
 check_equal "--follow=none records no child" 0 "$(ls -d none/seep.holder.* 2>/dev/null | wc -l)"
 
-# More at a time than there may be keepers: each waits for its turn, oldest first, and loses nothing.
+# More processes at a time than there may be keepers: each waits for its turn, oldest first, and loses nothing.
 compile waits <<-'END'
 	#include <stdio.h>
 	#include <stdlib.h>
@@ -85,7 +85,7 @@ wait_until 30 test -e all
 is_kept() { ls "$(cat pid.$1)" | grep -q '[0-9]\.seep$'; } # NUMBER
 check "the first has snapshots" wait_until 20 is_kept 0
 check "and so has the second, beside the driver's" wait_until 20 is_kept 1
-sleep 1.2 # whoever waits longer than a second is told of
+sleep 1.2 # a process that waits longer than a second is named
 check_equal "the others have none yet" "" "$(for i in 2 3 4; do ! is_kept $i || echo $i; done)"
 check "one that waits answers all the same" "$SEEP" snapshot "$(cat pid.4)"
 touch end.0
@@ -149,7 +149,7 @@ pids+=("$daemon")
 check_match "what still runs is said" 'still run' "$(cat daemon.log)"
 check "and still runs" kill -0 "$daemon"
 check_match "and can be marked" '/[0-9]+\.seep$' "$("$SEEP" snapshot "$daemon" 2>&1)"
-# A program that executes another is over, although its process lives on.
+# A program that executes another has ended, although its process lives on.
 background "$SEEP" run -r 16K -o executed -- ./holder 3 sleep 100 2>/dev/null
 is_over() { "$SEEP" list executed | grep -q ' ended '; }
 check "a recording ends when its program executes another" wait_until 10 is_over

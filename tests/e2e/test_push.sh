@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# seep push: every snapshot arrives once, in the servers' own words, whatever becomes of the server and of us meanwhile.
-# The server is a stand-in that is as strict as they are: support/collector.py.
-# time limit: 360 s
+# seep push: every snapshot arrives once, in the servers' own format, whatever happens to the server and to us
+# meanwhile. The server is a stand-in that is as strict as they are: support/collector.py. time limit: 360 s
 . "$(dirname "$0")/lib.sh"
 unset OTEL_RESOURCE_ATTRIBUTES OTEL_SERVICE_NAME
 export XDG_STATE_HOME=$WORK/state
@@ -59,7 +58,7 @@ check_equal "labels come from the line, the environment and the file, in this or
 	"{'__delta__': 'false', '__name__': 'memory', 'a_b_c': 'x \"y\"', 'env': 'prod', 'pod': 'web-1', 'service_name': 'told', 'zone': 'eu-1'}" \
 	"$(taken server '{key: value for key, value in sorted(taken[0]["labels"].items()) if key not in ("pid", "hostname")}')"
 check_match "another push has nothing to send" "took 0 snapshots" "$("$SEEP" push --to "parca+http://127.0.0.1:$port" whole 2>&1)"
-# An older copy of the recording has nothing that was not sent.
+# An older copy of the recording has nothing new to send.
 mkdir copy && cp whole/000001.seep copy
 check_match "nor has one of an older copy" "^0 .*took 0 snapshots" "$("$SEEP" push --patience 1ms --to "parca+http://127.0.0.1:$port" copy 2>err; echo "$? $(cat err)")"
 
@@ -94,7 +93,7 @@ echo "503 9" >away/mode
 "$SEEP" push --patience 1ms --state away.state --to "parca+http://127.0.0.1:$port" three 2>/dev/null
 check_equal "a server that fails is left alone by all recordings" "3 1" "$? $(taken away 'len(requests)')"
 
-# While the program runs, the server is killed and comes back, and so do we.
+# While the program runs, the server is killed and comes back, and so is seep push.
 collector moving
 address=$port
 "$SEEP" run -r 1 -i 100ms -o growing -- ./grows 600 2>/dev/null &
@@ -168,10 +167,11 @@ kill "$directory"
 wait "$directory"
 check_equal "a directory is followed until it is stopped" "0 1" "$? $(grep -c "took $count snapshots" many.err)"
 
-# A host that follows has slots, four fifths of an interval apart, whatever waits; after a stall two at once at most.
+# A host that follows has slots, four fifths of an interval apart, however much waits; after a stall at most two at
+# once.
 "$SEEP" run -r 1 -i 1s -o paced/one -- ./grows 160 0 2>/dev/null
 waiting=$(($(ls paced/one/*.seep | wc -l) - 1))
-truncate -s 300 paced/one/000002.seep # which can't be read, and takes no slot from the others
+truncate -s 300 paced/one/000002.seep # it can't be read, and takes no slot from the others
 collector pace
 background "$SEEP" push --follow --state pace.state --to "pyroscope+http://127.0.0.1:$port" paced 2>pace.err
 directory=$background_pid
@@ -287,7 +287,7 @@ check_match "a directory without recordings is not a mistake, and is said" "^0 .
 output=$("$SEEP" push --labels-file /dev/zero --to "parca+http://127.0.0.1:$port" whole 2>&1)
 check_match "a file of labels without an end is refused" "^3 .*more than 1048576 bytes" "$? $output"
 
-# More than are sent at a time.
+# More snapshots than are sent at a time.
 python3 -c 'import os, shutil
 for i in range(4100):
     os.makedirs(f"crowd/{i}")

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Pyroscope's and Parca's own clients, from npm: they push to the stand-in server that tests seep push, which shows that
 # the stand-in is realistic, and they read what seep sends. time limit: 240 s
-modules=$(cd "$(dirname "$0")/../.." && tests/deps.sh --modules tests/clients) # by the user's cache, not by the tests'
+modules=$(cd "$(dirname "$0")/../.." && tests/deps.sh --modules tests/clients) # from the user's cache, not the tests'
 . "$(dirname "$0")/lib.sh"
 
 client() { timeout 100 node "$ROOT/tests/clients/clients.mjs" "$modules" "$@"; }

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # The recipes of docs/CI.md for CTest, Meson, pytest and GitHub Actions, as they stand there: each lets a sound program pass and fails one that
 # loses memory or is over its budget.
-modules=$(cd "$(dirname "$0")/../.." && tests/deps.sh --modules tests/ci) # by the user's cache, not by the tests'
+modules=$(cd "$(dirname "$0")/../.." && tests/deps.sh --modules tests/ci) # from the user's cache, not the tests'
 . "$(dirname "$0")/lib.sh"
 
-recipe() { # LANGUAGE: its block of docs/CI.md
+recipe() { # LANGUAGE: prints its block of docs/CI.md
 	awk -v begin="\`\`\`$1" '$0 == "```" { inside = 0 } inside { print } $0 == begin { inside = 1 }' "$ROOT/docs/CI.md"
 }
 is_there() { # TOOL COMMAND...: can it be run here?
@@ -52,7 +52,7 @@ fi
 if is_there meson meson --version && is_there ninja ninja --version; then
 	mkdir by_meson
 	cp program.h ./*.c budgets.json by_meson
-	meson_test() { # PROGRAM: the recipe's test of it
+	meson_test() { # PROGRAM: runs the recipe's test of it
 		{
 			printf '%s\n' "project('gate', 'c', default_options: ['debug=true', 'optimization=1'])" "server = executable('$1', '$1.c', c_args: '-fno-builtin')"
 			recipe meson
@@ -111,7 +111,7 @@ git init -q project
 base=$(commit sound.c) head=$(commit large.c)
 mkdir temporary
 export RUNNER_TEMP=$PWD/temporary GITHUB_STEP_SUMMARY=$PWD/summary.md BASE=$base HEAD=$head
-sed -i 's/seep run -o/seep run -r 4K -o/' Record.sh # a program that is so small
+sed -i 's/seep run -o/seep run -r 4K -o/' Record.sh # for such a small program
 (cd project && bash -e ../Record.sh >../record.out 2>&1 && bash -e ../Gate.sh >../gate.out 2>&1)
 check_equal "GitHub Actions: what is over its budget fails the step" 1 $?
 check_match "GitHub Actions: and is annotated" '^::error .*title=peak' "$(cat gate.out)"

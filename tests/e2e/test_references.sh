@@ -157,7 +157,7 @@ for function in sys.argv[1:]:
     sites = [s for s in document["sites"] if any(f["function"] == function for f in s["stack"])]
     looked = [s["references"] for s in sites if s["references"]]
     samples, lost = sum(r["samples"] for r in looked), sum(r["unreferenced_samples"] for r in looked)
-    # A word that is left somewhere by chance may keep a lost block; nothing may take one that is kept for lost.
+    # A word that is left somewhere by chance may keep a lost block; but no block that is kept may be taken for lost.
     print(function, samples, "lost" if function.startswith("lose") and lost >= 0.95 * samples else lost)
 END
 }

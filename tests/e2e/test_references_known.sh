@@ -10,7 +10,7 @@ for name in one other; do
 done
 programs=${KNOWN_PROGRAMS:-lists trees tables interior locals registers stacks fibers mapped modules library marked freed disturbed}
 
-# All at a time: each is looked at twice, some seconds apart.
+# Starts all at once: each is looked at twice, some seconds apart.
 for program in $programs; do
 	mkfifo "$program.requests"
 	exec 5<>"$program.requests"
@@ -30,7 +30,7 @@ for program in $programs; do
 done
 wait "${looks[@]}"
 
-judge() { # PROGRAM: by function, how many of its sampled blocks are called lost
+judge() { # PROGRAM: prints by function how many of its sampled blocks are called lost
 	/usr/bin/python3 - "$1.json" <<'END'
 import collections, json, re, sys
 looked, lost = collections.Counter(), collections.Counter()

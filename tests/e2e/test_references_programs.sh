@@ -21,7 +21,9 @@ look() { # NAME
 	wait_until 60 grep -q ready answers &&
 		looked=$("$SEEP" snapshot --references "$1.recording" 2>"$1.err")
 }
-freed() { # NAME: blocks that were looked at, lost ones, and how many of these and of the others were freed since
+# NAME: prints how many blocks were looked at, how many are lost, and how many of these and of the others were freed
+# since
+freed() {
 	/usr/bin/python3 - "$ROOT" "$looked" "$1.recording" <<'END'
 import glob, sys
 sys.path.insert(0, sys.argv[1] + "/tests/e2e/support")

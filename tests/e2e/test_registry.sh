@@ -13,7 +13,7 @@ replace='rm "$SEEP_SESSION"; mkdir "$SEEP_SESSION"; exit 7'
 timeout -k 1 30 "$SEEP" run -- sh -c "$replace" 2>/dev/null
 check_equal "nor does a directory" 7 $?
 
-# As of a run that has ended: the name is there again, the file is another.
+# As after a run that has ended: the name exists again, but the file is another one.
 (umask 077 && : >taken) && touch elsewhere && chmod 600 elsewhere
 for identity in "$(stat -c %d.%i.%u elsewhere)" malformed; do
 	: >taken

@@ -19,7 +19,7 @@ int main(int argc, char **argv) {
 	return 0;
 }
 END
-sum() { # RECORDING FUNCTION FIELD: over all sites that begin in that function
+sum() { # RECORDING FUNCTION FIELD: sums a field over all sites that begin in that function
 	"$SEEP" report --json "$1" >report.json
 	json_get report.json "sum(s['$3'] for s in d['sites'] if s['stack'] and s['stack'][0]['function'] == '$2')"
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# seep run is invisible: streams, exit status, signals and the terminal work as without it.
+# seep run is invisible: streams, exit status, signals and the terminal work as they do without it.
 . "$(dirname "$0")/lib.sh"
 
 status_of() { # COMMAND...
@@ -95,7 +95,7 @@ check_equal "the terminal's interrupt key reaches the program once" "int 1, done
 check_equal "the terminal's stop key stops both, and both go on" "stopped T, done, exit 5" \
 	"$(timeout 30 /usr/bin/python3 terminal.py "$SEEP" '\x1a')"
 
-# A program that signals its whole group, seep in it, must not get its own signal back.
+# A program that signals its whole group, which includes seep, must not get its own signal back.
 check_equal "a signal to the group is not sent twice" "1" \
 	"$(setsid -w "$SEEP" run -- bash -c 'trap "n=\$((n+1))" HUP; kill -HUP 0; sleep 0.3; echo $n' 2>/dev/null)"
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# The cost of the commands grows as the number of sites does. Instructions are counted: they are the same on any machine.
+# The cost of the commands grows as the number of sites does. Instructions are counted, because they are the same on any
+# machine.
 . "$(dirname "$0")/lib.sh"
 
 make -s -C "$ROOT" BUILD="$BUILD" "$BUILD/bench/make_snapshots" || exit 1

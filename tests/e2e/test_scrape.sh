@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 export PPROF_TMPDIR=$WORK/pprof PYTHONDONTWRITEBYTECODE=1
 
-# A line makes it leak a thousand blocks more, which it says; the end of its input ends it.
+# A line of input makes the program leak a thousand more blocks, and it answers; the end of its input ends it.
 compile program <<'END_OF_PROGRAM'
 #include <stdlib.h>
 #include <string.h>

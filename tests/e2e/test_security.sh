@@ -14,7 +14,7 @@ is_root=
 stranger=(setpriv --reuid=65534 --regid=65534 --clear-groups)
 export XDG_CACHE_HOME=$WORK/cache
 
-# A directory of its own for a case; the caller is in it.
+# Makes a directory for a case and changes into it.
 enter() {
 	mkdir -p "$WORK/$1" && chmod 777 "$WORK/$1" && cd "$WORK/$1" || exit 1
 }
@@ -32,7 +32,7 @@ for mask in 0 022 0177 0777; do
 	"${as_user[@]}" env LD_PRELOAD="$SHIM" SEEP_RATE=1 SEEP_OUTPUT="$PWD/alone" ../holder umask=$mask
 	check_equal "umask $mask: the program ends as ever" 7 $?
 	"${as_user[@]}" "$SEEP" run -r 1 -o "$PWD/kept" -- ../holder umask=$mask 2>/dev/null
-	[ $mask = 0777 ] || # then seep run has no place for its own files
+	[ $mask = 0777 ] || # otherwise seep run has no place for its own files
 		"${as_user[@]}" bash -c "umask $mask; exec '$SEEP' run -r 1 -o '$PWD/whole' -- ../holder" 2>/dev/null
 	[ -e whole ] || cp -rp kept whole
 	check_equal "umask $mask: directories 0700, files 0600" "700
@@ -226,7 +226,7 @@ else
 	"$SEEP" run -r 1 -i 0 -o "$PWD/execed.%c.%p" -- "${stranger[@]}" ../holder 2>run.log
 	check_equal "a program started with fewer rights than seep run runs as ever" 7 $?
 
-	# Rights that a program gets from its file. (setuid: tests/torture/program_is_privileged.sh)
+	# Privileges that a program gets from its file. (setuid: tests/torture/program_is_privileged.sh)
 	enter capable
 	cp ../holder capable
 	/usr/bin/python3 -c 'import os, struct

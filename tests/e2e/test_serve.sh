@@ -5,7 +5,7 @@
 modules=$(cd "$(dirname "$0")/../.." && tests/deps.sh --modules tests/page)
 . "$(dirname "$0")/lib.sh"
 
-# A line makes it leak some more; the end of its input ends it.
+# A line of input makes the program leak some more; the end of its input ends it.
 compile program <<'END_OF_PROGRAM'
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,13 +31,13 @@ serve() { # OPTION...: its address in $url, its number in $server
 	wait_until 20 test -s url
 	url=$(cat url)
 }
-wanted() { # URL EXPRESSION: of the JSON document `d` that is there
+wanted() { # URL EXPRESSION: evaluates the expression over the JSON document `d` at the URL
 	curl -s "$1" >wanted.json && [ "$(json_get wanted.json "$2")" = True ]
 }
 differs() { # TEXT URL
 	[ "$(curl -s "$2")" != "$1" ]
 }
-ends() { # NAME: the server does, at once, with 0
+ends() { # NAME: the server ends at once, with 0
 	kill -TERM "$server"
 	wait "$server"
 	check_equal "$1" 0 $?
@@ -52,7 +52,7 @@ wait_until 20 eval 'curl -s "$url" | grep -q "program <small>pid"'
 python3 "$ROOT/tests/e2e/support/serve_client.py" "$url" "$server" first
 [ $? -eq 0 ] || cases_failed=1
 
-# It grows, it ends, it is made anew; another appears.
+# The recording grows, ends, and is made anew; another one appears.
 curl -s "${url}r/first/data" | gunzip >before.json
 version=$(curl -s "${url}r/first/state")
 echo more >&7

@@ -38,7 +38,7 @@ check_equal "by age" "10 minutes True hour True day True days True peaks True" "
 check_equal "the sums are what they were" "$before" "$(totals store/web/long)"
 check_equal "a heap file whose recording has ended goes after its hour" "long/heap" "$(cd store/web && ls -d -- */heap)"
 count=$(ls store/web/long | wc -l)
-# Ages go on while this runs.
+# Ages grow while this runs.
 as_ever() { local left=$(($(ls "${1:-store}/web/long" | wc -l) - count)); [ ${left#-} -le 6 ]; }
 tidy && check "again, and nothing more goes" as_ever
 check_match "the list has the service" '^web: 2 processes, 0 running, 1 restart, 1 build, ' "$(cat out)"
@@ -104,7 +104,7 @@ if [ "$(id -u)" = 0 ]; then
 	check_equal "another user removes nothing" "3 $(ls pristine/web/long | wc -l)" "$status $(ls store/web/long | wc -l)"
 fi
 
-# Clocks that were wrong when a process began.
+# Clocks that were wrong when a process started.
 rm -rf store && cp -rl pristine store
 simulate "$real" store/web/ahead $((now + 315360000)) $((now + 315360100)) 10 2>/dev/null ||
 	simulate pristine/web/long/000001.seep store/web/ahead $((now + 315360000)) $((now + 315360100)) 10
@@ -137,7 +137,7 @@ END_OF_PROGRAM
 tidy
 check_equal "what a machine took down goes when it is old, what may run stays" "silent" "$(cd store/web && ls -d lost silent 2>/dev/null)"
 
-# Keepers do it by themselves.
+# Keepers tidy up by themselves.
 rm -rf store && cp -rl pristine store && touch -d '1 hour ago' store/web/.service
 "$SEEP" run -r 4K -i 0 --service web -- /usr/bin/python3 -c 'x = [bytearray(1000) for i in range(500)]' 2>/dev/null
 check "seep run thins the service that it records" as_ever

@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# --service NAME --before TIME --after TIME: the processes that ran then, each by its nearest snapshot. A past that is made of real
-# snapshots, with restarts, two workers at a time, and two builds of one program.
-# time limit: 120 s
+# --service NAME --before TIME --after TIME: the processes that ran at those times, each by its nearest snapshot. The
+# past is made of real snapshots, with restarts, two workers at a time, and two builds of one program. time limit: 120 s
 . "$(dirname "$0")/lib.sh"
 
 export SEEP_STORE=$WORK/store TZ=UTC

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# time limit: 300 s
-# Allocators that are a part of the program (docs/ATTACH.md): hooked where they are, by attach --static and run --static.
+# time limit: 300 s Allocators that are a part of the program (docs/ATTACH.md): attach --static and run --static hook
+# them in place.
 . "$(dirname "$0")/lib.sh"
 
 P=$ROOT/tests/e2e/programs
@@ -12,7 +12,7 @@ link toy "$P/static_worker.c" "$P/toy_malloc.c"
 link jemalloc -DALIGNED "$P/static_worker.c" $LIB/libjemalloc.a -lm -lstdc++ -ldl
 link tcmalloc -DALIGNED "$P/static_worker.c" -Wl,--whole-archive $LIB/libtcmalloc_minimal.a -Wl,--no-whole-archive -lm -lstdc++
 link tc -DPREFIX=tc_ "$P/static_worker.c" -Wl,--whole-archive $LIB/libtcmalloc_minimal.a -Wl,--no-whole-archive -lm -lstdc++
-# As Rust's tikv-jemallocator has it: beside the C library's.
+# Like Rust's tikv-jemallocator: beside the C library's.
 nm -g --defined-only $LIB/libjemalloc.a 2>/dev/null |
 	awk '$2 ~ /[TW]/ && $3 ~ /^(malloc|calloc|realloc|free|posix_memalign|aligned_alloc|memalign|valloc|mall.*|.*allocx)$/ { print $3, "_rjem_" $3 }' |
 	sort -u >names
@@ -32,7 +32,7 @@ g++ -O2 -g -o operators "$P/static_operators.cc" -Wl,--whole-archive $LIB/libjem
 
 begin() { converse "$@" && read -rt 100 _ <&6; }
 
-# How many blocks of each function are in use, and were allocated; and all of them.
+# Prints how many blocks of each function are in use and were allocated, and the same for all functions.
 counts_in() { # RECORDING
 	"$SEEP" report --json "$1" >report.json 2>err && json_get report.json "(' '.join('%s %d/%d' % (n,
 		sum(s['inuse_objects'] for s in d['sites'] if any(f['function'].split('(')[0] == n for f in s['stack'])),
@@ -106,7 +106,7 @@ fi
 begin ./operators
 "$SEEP" attach --static -r 1 -i 1h -o operators.rec "$worker" 2>err
 tell all 20
-tell fail 1 # the exception is a block, too
+tell fail 1 # a C++ exception is a block, too
 check_equal "operators new and delete count once, and throw as before" \
 	"leak 20/20 clear 20/20 align 20/20 grow 20/30 churn 0/40 of 80/131" "$(counts_in operators.rec)"
 echo "quit 0" >&5
@@ -203,7 +203,7 @@ check_match "where a thread stands in the way it is said" "^7 .*its allocator is
 	"$? $(tr '\n' ' ' <<<"$output")"
 check_match "and the recording says that it is bypassed" "note: bypassed: ./aligned" "$("$SEEP" report way 2>&1)"
 
-# Threads in the midst of it: joined and left again and again, by an injector that is killed at any moment, too.
+# Busy threads, joined and left again and again, also by an injector that is killed at any moment.
 link churn "$P/static_churn.c" $LIB/libjemalloc.a -lm -lstdc++ -ldl
 churns() { # NAME PROGRAM
 	local i left attendant
@@ -232,5 +232,5 @@ churns() { # NAME PROGRAM
 	wait "$worker"
 	check_equal "$1: with their blocks as they were" "0 yes" "$? $([ "$(cat "$2.out")" -gt 1000 ] && echo yes)"
 }
-churns "jemalloc" churn # more of them: make soak-attach
+churns "jemalloc" churn # make soak-attach does more of them
 exit $cases_failed

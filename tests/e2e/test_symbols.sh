@@ -63,7 +63,7 @@ check_state "a debug file without a link, beside the program" "DWARF in $WORK/pr
 mv program.debug program.away
 strace -f -e trace=openat -o opened "$SEEP" report --modules recording >/dev/null
 check_equal "where there is none, no library is loaded to ask servers" 0 "$(grep -c libdebuginfod opened)"
-# Another build's under that name. Build ids tell, and where there are none the link's checksum.
+# Another build's debug file under that name. Build ids tell, and without these the link's checksum.
 cp whole program && strip program && mv program.away .debug/program.debug && (cd .debug && objcopy --add-gnu-debuglink=program.debug ../program)
 gcc -g -O0 -o other program.c && objcopy --only-keep-debug other .debug/program.debug
 check_state "a debug file of another build is passed over" "no names in $WORK/program" ''
@@ -81,7 +81,7 @@ printf x | dd of=.debug/program.debug bs=1 seek=70 conv=notrunc 2>/dev/null
 check_state "a debug file with another checksum is refused" "no names in $WORK/program" ''
 rm -r .debug
 
-# By build id below /usr/lib/debug, of a program that is not there any more.
+# By build id below /usr/lib/debug, for a program that is not there any more.
 cp whole program
 record ./program
 id=$(readelf -n whole | sed -n 's/.*Build ID: //p')
@@ -136,7 +136,7 @@ check_match "its names are found from a copy" leak_here "$("$SEEP" report --symb
 printf 2 >&3
 wait "$seep_pid"
 
-# JavaScript. Buffers are native memory; who asked for them is code that was compiled at run time.
+# JavaScript. Buffers are native memory; the code that asked for them was compiled at run time.
 cat >leak.js <<'END'
 const kept = [];
 function keepBuffers(n) { for (let i = 0; i < n; i++) kept.push(Buffer.allocUnsafeSlow(20000)); }
@@ -190,7 +190,7 @@ for closed in '' '0<&-'; do
 	check_equal "each of several modules has the names of its debug file${closed:+, without a standard input}" "a b c" \
 		"$(eval '"$SEEP" report --symbols=several/debug recording' "$closed" | grep -o 'static_of_[abc]' | sort -u | sed 's/.*_//' | paste -sd' ')"
 done
-# Calls in a function that has no name are told apart, and each command says why names are missing.
+# Calls in a function without a name are told apart, and each command says why names are missing.
 compile calls <<'END_OF_PROGRAM'
 #include <stdlib.h>
 void *volatile kept;

@@ -115,7 +115,7 @@ cp "$ROOT/LICENSE" text
 as() { # NAME COMMAND...
 	local name=$1
 	shift
-	{ # the shell's own words about signals go nowhere
+	{ # the shell's own messages about signals are dropped
 		timeout 60 "$@" >"$name.out" 2>"$name.all" </dev/null
 		echo $? >"$name.status"
 	} 2>/dev/null

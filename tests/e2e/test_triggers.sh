@@ -4,7 +4,7 @@
 # mark, a limit of memory, the end.
 . "$(dirname "$0")/lib.sh"
 
-triggers() { # RECORDING: the triggers of its snapshots in order
+triggers() { # RECORDING: prints the triggers of its snapshots in order
 	local file
 	for file in "$1"/*.seep; do
 		"$SEEP" report "$file" | tr '\n' ' ' | grep -oE 'snapshot +[0-9]+ +\([a-z]+\)' | grep -oE '[a-z]+\)' | tr -d ')'
@@ -94,7 +94,7 @@ check_equal "also with the keeper in the program" "signal exit" "$(triggers insi
 for signal in 11 8 33; do
 	raises=(timeout -k 1 30 bash -c 'kill -s "$1" $$' bash "$signal")
 	output=$("${raises[@]}" 2>&1)
-	plain=$? # below make, those of libc are ignored
+	plain=$? # below make, libc's own signals are ignored
 	output=$(SEEP_SIGNAL=$signal LD_PRELOAD=$SHIM SEEP_OUTPUT=$WORK/fault "${raises[@]}" 2>&1)
 	check_equal "signal $signal, of a fault or libc's own, does as ever" $plain $?
 	check_match "and is refused" "ignored SEEP_SIGNAL=$signal: that is not a signal" "$output"

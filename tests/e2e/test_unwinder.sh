@@ -25,7 +25,7 @@ build() {
 	for block in 24 40 56 72 88 104; do
 		gcc "${flags[@]}" -fomit-frame-pointer -shared -DBLOCK=$block -o module$block.so "$sources/plugin.c" || return
 	done
-	for block in 56 88; do # nothing names these but their place
+	for block in 56 88; do # only their place tells which these are
 		gcc "${flags[@]}" -fomit-frame-pointer -shared -Wl,--build-id=none -DBLOCK=$block -o nameless$block.so \
 			"$sources/plugin.c" || return
 	done

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A program that has its accesses checked for alignment (EFLAGS.AC), as is done to find code that is slow elsewhere:
- * malloc and free pass the check, once they have begun, so a sample must, too, and the first of a child.
+ * malloc and free pass the check, once they have begun, so a sample must pass it, too, and so must the first one of a
+ * child.
  *
  * torture: recordings=2
  */

@@ -14,7 +14,7 @@
 static sigjmp_buf out;
 static struct truth_site *site;
 static int turns;
-static uintptr_t entered; /* where the handler's own part of the stack began */
+static uintptr_t entered; /* the stack pointer where the handler's own part of the stack began */
 
 #define ROOM 3600 /* bytes; alone the program needs more than 2,800 */
 

@@ -23,7 +23,7 @@ if ! "${shifted[@]}" true 2>/dev/null; then
 	skip "clocks have an offset" "no time namespaces here"
 	return
 fi
-judge() { # RECORDING: does all that is about time make sense?
+judge() { # RECORDING: checks that everything about time is plausible
 	"$SEEP" report --json "$1" >report.json || return
 	/usr/bin/python3 -c '
 import json, sys

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# Children of a raw clone() draw their first sample point for themselves, though no handler of fork's runs: each of 40 keeps
-# 1,500 blocks, of 1, 2, 3, ... bytes more than 100, so that the smallest one sampled says where the first point was.
+# Children of a raw clone() draw their first sample point for themselves, although no fork handler runs: each of 40
+# keeps 1,500 blocks, of 1, 2, 3, ... bytes more than 100, so that the smallest one sampled says where the first point
+# was.
 cat >siblings.c <<'END'
 #include "torture.h"
 #include <sys/prctl.h>

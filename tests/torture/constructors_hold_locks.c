@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The first allocation of all is gettext's, which holds its lock then: nothing
- * that looks for a translation may be called from there. Later the program
- * uses gettext itself.
+ * The first allocation of all is gettext's, which holds its lock then: so nothing may be called there that looks for a
+ * translation. Later the program uses gettext itself.
  *
  * torture: libraries=translated
  */

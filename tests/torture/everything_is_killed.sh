@@ -6,12 +6,13 @@
 build "$torture/workload_program_for_scripts.c"
 program=$WORK/bin/workload_program_for_scripts
 memory_of() { readlink "$1/heap"; }
-started() { # COMMAND... : a recording "$name" of a program that runs for long is under way; its session's number in $background_pid
+# COMMAND... : starts a recording "$name" of a program that runs for long; its session's number is in $background_pid
+started() {
 	background setsid "$@" >/dev/null 2>&1
 	wait_until 20 test -L "$name/heap" -a -e "$name/heap"
 	wait_until 20 "$SEEP" snapshot "$name"
 }
-# Somebody who has been killed may hold it for a moment longer. The kernel lists the lock by the file's number.
+# A process that has been killed may hold the lock for a moment longer. The kernel lists the lock by the file's number.
 is_held() { grep -qs ":$(stat -c %i "$1" 2>/dev/null || echo none) " /proc/locks; } # MEMORY
 finished() { test -f "$1/heap" -a ! -L "$1/heap" -a ! -e "$2"; } # RECORDING MEMORY
 left_alone() { # RECORDING MEMORY
@@ -46,7 +47,7 @@ for way in $ways; do
 	done
 	wait "${starters[@]}"
 	starters=()
-	# or another test's run, which may be at it
+	# or another test's run, which may be doing so now
 	check "$way: who starts next finishes it" wait_until 10 finished "$recording" "$memory"
 	check "$way: and what was recorded can be read" "$SEEP" report "$recording"
 	check "$way: what lives is left alone" left_alone "$living" "$theirs"

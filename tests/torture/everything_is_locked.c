@@ -74,7 +74,7 @@ int main(void)
 	for (int i = 0; i < 3; i++)
 		pthread_join(threads[i], NULL);
 	fflush(stdout);
-	/* forked also while another thread is about it */
+	/* forked also while another thread does the same */
 	done = false;
 	if (pthread_create(&threads[0], NULL, lock, NULL) != 0)
 		return 1;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * As filter_before_the_first_sample, by seccomp(2) through syscall(), as
- * libseccomp does. Before it, every way in which syscall() must be as without
- * the shim: values, errno, six arguments, a child on a stack of its own.
+ * Like filter_before_the_first_sample, but by seccomp(2) through syscall(), as libseccomp does. Before it, every way in
+ * which syscall() must be as without the shim: values, errno, six arguments, a child on a stack of its own.
  *
  * torture: recordings=1
  */

@@ -15,7 +15,7 @@
 
 static char fiber_stack[262144], alternate_stack[65536];
 
-/* As fibers do that don't care for signal masks. */
+/* As fibers do that don't care about signal masks. */
 static void recurse_on(char *top)
 {
 	__asm__ volatile("movq %%rsp, %%rbx\n\tmovq %0, %%rsp\n\tmovl $50, %%edi\n\tcall *%1\n\tmovq %%rbx, %%rsp"

@@ -39,7 +39,7 @@ static int goes_on(const struct timespec *begun)
 	return (now.tv_sec - begun->tv_sec) * 1000 + (now.tv_nsec - begun->tv_nsec) / 1000000 < 700;
 }
 
-/* The place is kept, so that nothing else gets there: to the one who reads it is the same. */
+/* The place is kept, so that nothing else gets there; for a reader it is the same as unmapped. */
 static void *give_and_take(void *unused)
 {
 	while (!stop) {

@@ -26,7 +26,7 @@ static void fork_here(void)
 		waitpid(child, NULL, 0);
 }
 
-/* One block of the parent's: a child that goes on with it here has not allocated it. */
+/* One block of the parent's: a child that continues the call here has not allocated it. */
 static SITE void site_stepped(long step)
 {
 	step_begin(step);

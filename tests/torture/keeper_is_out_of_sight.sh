@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# Keeper, program and who asks for a snapshot do not all see each other: the program is in a pid namespace of its own, from
-# inside which a snapshot is asked for; or /proc hides it from its own keeper (hidepid), as it does ssh-agent and its kind.
+# The keeper, the program and the process that asks for a snapshot do not all see each other: the program is in a pid
+# namespace of its own, from inside which a snapshot is asked for; or /proc hides it from its own keeper (hidepid), as
+# it does ssh-agent and its kind.
 cat >hider.c <<'END'
 #include "torture.h"
 #include <sys/prctl.h>

@@ -34,7 +34,7 @@ int main(void)
 				limit(RLIMIT_NPROC, 1);
 				limit(RLIMIT_CORE, 0);
 			} else if (way == 3) {
-				close(0); /* a standard one is all that is to be had */
+				close(0); /* only a standard one can be had */
 				limit(RLIMIT_NOFILE, 3);
 			} else {
 				limit(RLIMIT_NOFILE, 40);

@@ -86,7 +86,8 @@ assert 1 <= found <= 4, found'
 
 group_is_empty() { [ "$(wc -l <"$group/cgroup.procs")" -eq 0 ]; }
 
-# Version 1 holds them still when memory has run out. The list is read at once: it changes with the first that is killed.
+# Version 1 holds the processes still when memory has run out. The list is read at once, because it changes with the
+# first process that is killed.
 kill_the_group() {
 	local processes
 	wait_until 15 grep -qx 'under_oom 1' "$group/memory.oom_control" || return

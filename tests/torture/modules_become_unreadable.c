@@ -48,7 +48,7 @@ static __attribute__((noinline)) int descend(int levels)
 	hole = (char *)(((uintptr_t)frame + 6 * PAGE) & ~(PAGE - 1));
 	EXPECT(mprotect(hole, PAGE, PROT_NONE) == 0);
 	allocate_and_free(30);
-	return touches; /* the program has not been there */
+	return touches; /* the program has not touched it */
 }
 
 static void *thread_with_a_hole(void *unused)

@@ -32,7 +32,7 @@ LIMIT=120 # for programs that hang: on a machine with much to do, rows of a seco
 unset PYTHONMALLOC
 export SEEP_MAX_LIVE=80000 # enough for every row; what rate 1 would reserve takes its time
 
-# A row forks as little as it can: on a virtual machine a process costs more than most programs here.
+# A row forks as little as it can, because on a virtual machine a process costs more than most programs here.
 
 # A program's directives, by their keys.
 declare -A directive
@@ -80,7 +80,7 @@ build() { # SOURCE
 # Runs a command in the current directory: files out, err and status. Seep's own lines are in said.
 observe() { # COMMAND...
 	local before=$SECONDS
-	{ # the shell's own words about signals go nowhere
+	{ # the shell's own messages about signals are dropped
 		timeout -k 5 $LIMIT "$@" >out 2>all </dev/null
 		echo $? >status
 	} 2>/dev/null
@@ -88,13 +88,13 @@ observe() { # COMMAND...
 	part_words all said err
 }
 
-# Why a snapshot was taken, from its header (docs/SNAPSHOT_FORMAT.md): a report takes its time.
+# Why a snapshot was taken, from its header (docs/SNAPSHOT_FORMAT.md), because a report would take too long.
 trigger_of() { # SNAPSHOT
 	local names=(unknown timer exit request signal peak postmortem api limit)
 	echo "${names[$(od -An -tu4 -j28 -N4 "$1")]}"
 }
 
-triggers() { # RECORDING: of all its snapshots, in order
+triggers() { # RECORDING: the same for all its snapshots, in order
 	local snapshot
 	for snapshot in "$1"/*.seep; do
 		trigger_of "$snapshot"
@@ -115,13 +115,13 @@ report_of() { # RECORDING: in a file of its own
 	[ -s "$report" ] || "$SEEP" report --last --json "$1" >"$report" 2>report.err || echo "$1: $(head -n 3 report.err)"
 }
 
-# Whatever of ./recordings is not as it should be, a line each.
+# Prints everything that is wrong with ./recordings, a line each.
 complain_of_recordings() { # WANTED
 	local recording truth report first='' count=0 accounts=()
 	for recording in recordings/*/; do
 		[ -d "$recording" ] || continue
 		count=$((count + 1)) first=${first:-$recording}
-		if [ $count -le 6 ] || [ ! -e "$recording/heap" ]; then # a heap file that could not be leaves snapshots
+		if [ $count -le 6 ] || [ ! -e "$recording/heap" ]; then # without a heap file there are snapshots
 			report_of "$recording"
 		else # names take their time: of many recordings the rest is only opened and verified
 			"$SEEP" snapshot "$recording" >report.out 2>report.err || echo "$recording: $(head -n 3 report.err)"
@@ -158,7 +158,7 @@ complain_of_differences() { # ALONE WITH
 	done
 }
 
-enter() { # DIRECTORY: the program's plugins come in
+enter() { # DIRECTORY: puts the program's plugins there
 	local each
 	cd "$1" || exit 1
 	for each in ${directive[plugins]:-}; do

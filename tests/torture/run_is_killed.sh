@@ -61,7 +61,7 @@ last_is() { # EXIT|POSTMORTEM RECORDING
 	local snapshots=("$2"/*.seep)
 	[ "$(trigger_of "${snapshots[-1]}")" = "$1" ] && "$SEEP" report "$2"
 }
-growing() { # RECORDING: snapshots are being made
+growing() { # RECORDING: checks that snapshots are being made
 	local before
 	before=$(ls "$1" | grep 'seep$' | tail -n 1)
 	wait_until 10 eval "[ \$(ls '$1' | grep 'seep\$' | tail -n 1) != '$before' ]"
@@ -80,7 +80,7 @@ for way in seep group both guard; do
 	case $way in
 	seep) kill -KILL $runner ;;
 	group) kill -KILL -- -$runner ;;
-	both) kill -STOP $runner && kill -KILL "$guard" && kill -KILL $runner ;; # else seep would make another
+	both) kill -STOP $runner && kill -KILL "$guard" && kill -KILL $runner ;; # otherwise seep would make another
 	guard) kill -KILL "$guard" ;;
 	esac
 	[ $way = guard ] || wait $runner 2>/dev/null

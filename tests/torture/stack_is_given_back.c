@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A program and a thread go on with another stack for good and give the old one
- * back, or only forbid it: where the tables say that the caller's frame is, there
- * is nothing. In a handler on an alternate stack, and in a fiber, neither.
+ * A program and a thread go on with another stack for good and give the old one back, or only forbid access to it: there
+ * is no memory where the tables put the caller's frame. In a handler on an alternate stack, and in a fiber, neither.
  */
 #include <sys/mman.h>
 #include <sys/syscall.h>

@@ -108,7 +108,7 @@ static SITE void site_of_other_names(void)
 
 static SITE void *run(void *unused)
 {
-	got((long)malloc(300), 300); /* glibc makes an arena for it: that does mind */
+	got((long)malloc(300), 300); /* glibc makes an arena for it, which does mind */
 	got(CALL(malloc, 300), 300);
 	return unused;
 }

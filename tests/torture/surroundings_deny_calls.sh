@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# A container's filter, or a file system, refuses any single one of the calls that making a recording takes: then there is
-# none, or less of one, and the program has lost no time. (Where a new directory was not ours it tried 10,000 names.)
+# A container's filter, or a file system, refuses any single one of the calls that making a recording takes: then there
+# is no recording, or only a part of one, and the program has lost no time. (If a new directory was not ours, the shim
+# once tried 10,000 names.)
 # shellcheck disable=SC2154 # torture is run.sh's
 
 cat >denied.c <<'C'

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Frames are not where their unwind tables say: far above, below, at an odd
- * address, where rbp points, in a signal frame that is none; on the stack of
- * the program, of a thread, of a fiber that ends at the end of its mapping, and
- * in a handler on an alternate stack. With garbage of many kinds in rbp. Then the
- * table's own words lead into a hole of the module, and behind its segment's end.
+ * Frames are not where their unwind tables say: far above, below, at an odd address, where rbp points, in a signal
+ * frame that isn't one; on the stack of the program, of a thread, of a fiber that ends at the end of its mapping, and
+ * in a handler on an alternate stack. With garbage of many kinds in rbp. Then the table's own words lead into a hole of
+ * the module, and behind its segment's end.
  *
  * torture: plugins=lying_tables
  */

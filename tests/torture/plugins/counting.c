@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An interposer as programs bring them: it counts the calls and looks its next functions up late. */
+/* An interposer like those of real programs: it counts the calls, and looks its next functions up late. */
 #include <dlfcn.h>
 #include <stddef.h>
 #include <string.h>

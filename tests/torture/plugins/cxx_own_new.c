@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A plugin that defines operator new and delete itself, and shows them: a pool that never gives back. */
+/* A plugin that defines and exports operator new and delete itself: a pool that never gives anything back. */
 #include <stddef.h>
 
 static char pool[1 << 16];

@@ -80,7 +80,7 @@ __attribute__((destructor)) static void leave(void)
 	in_a_thread();
 }
 
-/* How often the handler is asked before operator new gives up: libstdc++'s own way. */
+/* How often the handler is asked before operator new gives up; libstdc++ does it like this. */
 int plugin_too_much(void)
 {
 	volatile size_t size = (size_t)-1 / 2;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The analyzer's ground floor: errors, buffers and files, interned texts, the map, JSON. */
+/* The analyzer's foundations: errors, buffers and files, interned texts, the map, JSON. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -295,7 +295,7 @@ static void hash_depends_on_every_byte_and_on_what_came_before(void **state)
 static void hash_is_the_same_in_every_build(void **state)
 {
 	(void)state;
-	/* Site keys are compared between profiles; a changed hash is a changed contract. */
+	/* Site keys are compared between profiles, so a changed hash would break that. */
 	assert_int_equal(hash_bytes(0, "seep", 4), UINT64_C(0x131d3c0566a487bf));
 	assert_int_equal(hash_bytes(1, "stacks and sites", 16), UINT64_C(0xf56adf0123af6308));
 }
@@ -451,7 +451,7 @@ static int number_compare(const void *left, const void *right, void *values)
 	return a != b ? (a > b) - (a < b) : (*(const uint32_t *)left > *(const uint32_t *)right) ? 1 : -1;
 }
 
-/* However many are asked for, the first are those of the whole order, and nothing is lost. */
+/* However many are asked for, they are the first of the whole order, and nothing is lost. */
 static void the_first_of_many_are_those_of_the_order(void **state)
 {
 	enum { COUNT = 1000 };

@@ -148,7 +148,7 @@ static void another_build_has_the_same_groups(void **state)
 		assert_int_equal(groups_of(usual, usual, kinds[i], 2, NULL), 3);
 		assert_int_equal(groups_of(cloned, usual, kinds[i], 2, NULL), 3);
 	}
-	/* Of one build lines and addresses count: 500 lines on is another place. */
+	/* Within one build lines and addresses count: 500 lines on is another place. */
 	assert_int_equal(groups_of(usual, usual, GROUP_BY_PLACE, 1, NULL), 6);
 }
 

@@ -77,7 +77,7 @@ static struct buffer bundle_made(void)
 	return out;
 }
 
-/* Thousands of files are written here, so they are one in memory. */
+/* Thousands of files are written here, so they go to one file in memory. */
 static void file_write(const void *data, size_t bytes)
 {
 	assert_int_equal(ftruncate(descriptor, 0), 0);
@@ -155,7 +155,7 @@ static void a_cut_or_flipped_bundle_is_refused(void **state)
 		file_write(bundle.data, length);
 		assert_false(opens());
 	}
-	/* The first snapshot is not needed for the last; all else is under a checksum. */
+	/* The last snapshot does not need the first one; everything else has a checksum. */
 	const struct bundle_part *parts = (const struct bundle_part *)(bundle.data + sizeof(struct bundle_header));
 	for (size_t place = 0; place < bundle.length; place++) {
 		bundle.data[place] ^= (char)(1 << place % 8);
@@ -167,7 +167,7 @@ static void a_cut_or_flipped_bundle_is_refused(void **state)
 	buffer_free(&bundle);
 }
 
-/* The bundle with other symbols, under right checksums. */
+/* The bundle with other symbols, and right checksums. */
 static void write_with_symbols(const struct buffer *bundle, const void *symbols, size_t bytes)
 {
 	struct buffer out = {0};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The call tree: that sums add up, that the order is right, and which frames are one. */
+/* The call tree: that sums add up, that the order is right, and which frames are merged. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -47,7 +47,7 @@ static double now_of(const struct call_tree *tree, const char *path, enum call_v
 	return call_tree_sum(tree, &tree->nodes[node], CALL_NOW, call_value_is_space(value));
 }
 
-/* Many sites on few functions, so that paths meet and part again; some stacks have been cut. */
+/* Many sites with few functions, so that paths meet and part again; some stacks have been cut. */
 static struct profile_maker *random_maker(unsigned seed, unsigned sites)
 {
 	struct profile_maker *maker = profile_maker_create("random");

@@ -260,7 +260,7 @@ static void every_measure_has_a_limit(void **state)
 		assert_int_equal(result_of(rows[i].measure, rows[i].below), CHECK_FAIL);
 		assert_int_equal(result_of(rows[i].measure, rows[i].above), CHECK_PASS);
 	}
-	/* Of one moment neither can be told. */
+	/* With one moment neither can be told. */
 	assert_int_equal(result_of("growth", "1"), CHECK_UNDECIDED);
 	assert_int_equal(result_of("leaks", "0"), CHECK_UNDECIDED);
 	assert_int_equal(result_of("lost", "0"), CHECK_UNDECIDED);
@@ -288,7 +288,7 @@ static void places_are_held_by_any_kind(void **state)
 	}
 }
 
-/* Each run's own count, where the command line has none. */
+/* Each run's own count, if the command line has none. */
 static void a_program_may_count_its_work_itself(void **state)
 {
 	struct gate *gate = gate_create(
@@ -396,7 +396,7 @@ static void what_one_side_has_shown_the_other_may_have_missed(void **state)
 	gate_free(gate);
 }
 
-/* Fewer samples for each test are enough where there are few tests. */
+/* With fewer tests, each needs fewer samples. */
 static void what_is_undecided_says_what_would_decide_it(void **state)
 {
 	static const struct made here[] = {{"main;serve;parse", 120}, {NULL, 0}};

@@ -69,7 +69,7 @@ static void a_vanished_site_is_shown_as_shrinking(void **state)
 	fixture_free(&fixture);
 }
 
-/* Also where the later profile does not list the site any more. */
+/* This holds even if the later profile does not list the site any more. */
 static void a_site_that_only_the_earlier_profile_knows_is_in(void **state)
 {
 	struct profile *before = story_profile(STORY_AFTER);
@@ -179,7 +179,7 @@ static void two_processes_share_no_sample(void **state)
 	fixture_free(&fixture);
 }
 
-/* exec keeps pid and start time; the recording is another one. */
+/* exec keeps pid and start time, but the recording is another one. */
 static void another_recording_of_the_same_pid_is_another_process(void **state)
 {
 	struct profile *before = story_profile(STORY_BEFORE);

@@ -138,8 +138,9 @@ static double p_of_equal_runs(uint32_t runs, double bytes, double spread)
 }
 
 /*
- * Equal runs, compared with a limit of their own value, which is the hardest case. A chance of 1 in 100 is allowed; of 2,000
- * trials more than 36 come with a chance below 1 in 1,000. Where runs differ, one a side can't know; several must.
+ * Equal runs, compared with a limit of their own value, which is the hardest case. A chance of 1 in 100 is allowed; of
+ * 2,000 trials more than 36 come with a chance below 1 in 1,000. If runs differ, one a side can't know that; several
+ * must.
  */
 static void chance_alone_fails_as_often_as_it_may(void **state)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Readable names, also from names made to do harm; and which of them are the allocator's. */
+/* Readable names, also for names made to do harm; and which names are the allocator's. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -80,7 +80,7 @@ static void endless_name_is_cut(void **state)
 	buffer_free(&out);
 }
 
-/* Each parameter is the one before, twice: 50 of them have 2^50 letters. */
+/* Each parameter is the previous one twice: 50 of them have 2^50 letters. */
 static void name_that_doubles_itself_is_cut(void **state)
 {
 	(void)state;

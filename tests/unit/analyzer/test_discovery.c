@@ -61,7 +61,7 @@ static void no_test_is_not_counted(void **state)
 	q_values(p, q, 0, 0);
 }
 
-/* Those that are called have the same q whether or not the large p-values are given. */
+/* The q-values of called tests are the same with and without the large p-values. */
 static void large_p_values_need_not_be_known(void **state)
 {
 	double p[200], q[200], known[200], known_q[200];
@@ -96,7 +96,7 @@ static void median_is_interpolated_in_its_octave(void **state)
 	assert_close(lifetime_median_ns(bins) / exp2(63.5), 1);
 }
 
-/* The p-values of Holm's method by hand; one test of four is not given, and counts. */
+/* The p-values of Holm's method by hand; one test of four is not listed, but counts. */
 static void holm_counts_all_tests(void **state)
 {
 	const double p[3] = {0.02, 0.001, NAN};

@@ -26,7 +26,7 @@
 
 enum { UNITS = 5, ADDRESSES_MAX = 1 << 16 };
 
-/* main.c calls one function of each of the other units, into which two are inlined. */
+/* main.c calls one function of each of the other units; two of these are inlined. */
 static void sources_write(void)
 {
 	char text[2048] = "", name[32];
@@ -104,7 +104,7 @@ static void assert_same_answers(const struct dwarf_lookup *whole, const struct d
 	assert_int_equal(whole->left, chunks->left);
 }
 
-/* The number of chunks; 0: the file is not to be read so. */
+/* The number of chunks; 0: the file can't be read like this. */
 static int compare(const char *path, uint64_t piece_bytes)
 {
 	static uint64_t addresses[ADDRESSES_MAX];
@@ -186,7 +186,7 @@ static void units_that_need_others_are_not_taken_apart(void **state)
 	close(descriptor);
 }
 
-/* In a process of its own, as everything that reads ELF. It may not hang, nor grow. */
+/* Runs in a process of its own, like everything that reads ELF. It must not hang or grow. */
 static bool survives(const char *path)
 {
 	int status;

@@ -322,7 +322,7 @@ static void other_profiles_have_one_moment(void **state)
 	assert_non_null(strstr(error.text, "has one moment only"));
 }
 
-/* A loop's events pack to next to nothing and are never kept; a text of 256 MiB is. */
+/* A loop's events pack to next to nothing and are never kept, but a text of 256 MiB is. */
 static void heaptrack_is_unpacked_piece_by_piece(void **state)
 {
 	(void)state;

@@ -138,7 +138,7 @@ static void quantile_inverts_the_probability(void **state)
 	}
 }
 
-/* Where the expansion for many degrees takes over, nothing jumps. */
+/* There is no jump where the expansion for many degrees takes over. */
 static void many_degrees_continue_smoothly(void **state)
 {
 	static const double probabilities[] = {5e-301, 1e-10, 0.025, 0.4};

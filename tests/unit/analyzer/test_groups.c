@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which stacks are one row, at one moment and at two. */
+/* Which stacks form one row, at one moment and at two. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

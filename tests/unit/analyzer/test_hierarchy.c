@@ -34,7 +34,7 @@ static void a_set_that_explains_less_than_half_gives_way_to_the_larger(void **st
 	uint32_t found[7];
 
 	(void)state;
-	/* The pair is 6 of the four's 10, the two fours are all of the whole. */
+	/* The pair has 6 of the four's 10, and the two fours have all of the whole. */
 	assert_int_equal(hierarchy_explain(&eight, p, growth, 0.05, found), 2);
 	assert_int_equal(found[0], FIRST_PAIR);
 	assert_int_equal(found[1], SECOND_FOUR);

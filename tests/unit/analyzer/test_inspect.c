@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Looking at processes by /proc and at executables by libelf, with this test itself as the object. */
+/* Looks at processes by /proc and at executables by libelf; the test looks at itself. */
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -142,7 +142,7 @@ static void this_program_is_read_as_elf(void **state)
 	assert_false(facts.is_go || facts.is_rust || facts.is_python || facts.own_malloc_is_exported);
 }
 
-/* Whatever bytes come, the answer is facts or an error. */
+/* Any bytes give facts or an error. */
 static void damaged_executables_are_survived(void **state)
 {
 	static unsigned char bytes[65536];

@@ -20,7 +20,7 @@
 #include "statistics/measure.h"
 
 #define RATE 524288
-/* A sanitizer sees in few trials whether memory is used well; the noise that is allowed grows. */
+/* For a sanitizer few trials are enough to check the use of memory; the permitted noise grows. */
 #ifdef __SANITIZE_ADDRESS__
 #define TRIALS 600
 #define DRAWS 2000
@@ -170,7 +170,7 @@ static void certain_samples_do_not_widen_the_interval(void **state)
 	assert_true(fabs(width_without - 682) < 10);
 }
 
-/* Of objects no smaller than the smallest that was sampled. */
+/* For objects no smaller than the smallest that was sampled. */
 static void objects_of_several_sizes_are_covered(void **state)
 {
 	static const struct portion mixtures[][4] = {
@@ -277,7 +277,7 @@ static void a_low_end_of_what_was_selected_covers(void **state)
 	assert_true(covered_usual < 0.96 * looked);
 }
 
-/* Of many sites that are far below R only those are rows that show a sample. */
+/* Of many sites far below R, only those that show a sample become rows. */
 static void a_low_end_of_a_row_covers(void **state)
 {
 	const double rates[] = {0.02, 0.1, 0.3, 1, 3};
@@ -382,7 +382,7 @@ static void the_table_agrees_with_the_interval(void **state)
 	assert_in_range(excluded, DRAWS / 10, DRAWS - DRAWS / 10);
 }
 
-/* Where nothing grew, p <= 0.05 comes in at most 5 % of the trials, less noise. */
+/* If nothing grew, p <= 0.05 comes in at most 5 % of the trials, except for noise. */
 static void p_value_raises_few_false_alarms(void **state)
 {
 	int quiet = 0;

@@ -23,7 +23,7 @@
 
 #define RATE (512 * 1024)
 #define SECOND UINT64_C(1000000000)
-/* Whether memory is used well is seen in one run, how often a leak is found in some. */
+/* One run shows whether memory is used well, some runs show how often a leak is found. */
 #ifdef __SANITIZE_ADDRESS__
 #define SHARE 8
 #define SEEDS 1
@@ -126,7 +126,7 @@ static void no_shape_is_surely_a_leak_that_is_none(void **state)
 	}
 }
 
-/* Of many sites one may have an interval that excludes zero by chance: it is called neither growing nor steady. */
+/* Among many sites one may have an interval that excludes zero by chance: it is called neither growing nor steady. */
 static void no_difference_is_steady_whose_interval_excludes_zero(void **state)
 {
 	size_t count, unknown = 0;
@@ -275,7 +275,7 @@ static void the_time_to_the_limit_follows_from_the_rate(void **state)
 	assert_true(leaks_limit(&leaks, &limit));
 	assert_string_equal(limit.name, "cgroup limit");
 	assert_float_equal(limit.seconds, (100 << 20) / leaks.leak_rate, 1e-6);
-	/* The allocator takes twice as much as is asked for. */
+	/* The allocator takes twice as much as was requested. */
 	struct profile_totals totals;
 	struct leak_limit rounded;
 	profile_totals(last, &totals);

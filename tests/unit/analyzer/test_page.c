@@ -14,7 +14,7 @@
 #include "page/stacks.h"
 #include "support/profile_maker.h"
 
-/* A snapshot of two sites, one of them twice, in which the samples that are named by their addresses are alive. */
+/* A snapshot of two sites, one of them twice; the samples whose addresses are listed are alive. */
 static void add_snapshot(struct history *history, struct page_counters *counters, const struct seep_live *live,
 			 uint32_t count, double allocated)
 {
@@ -76,7 +76,7 @@ static void equal_samples_are_one_cell(void **state)
 	twin.address = 0x40;
 	history_init(&history, 5, 1);
 	add_snapshot(&history, &counters, (const struct seep_live[]){stays, twin}, 2, 0);
-	/* Back after a snapshot without it: seen twice, since two snapshots say so. */
+	/* Back after a snapshot without it: it was seen twice, since two snapshots say so. */
 	add_snapshot(&history, &counters, &twin, 1, 0);
 	add_snapshot(&history, &counters, (const struct seep_live[]){stays, twin}, 2, 0);
 	add_snapshot(&history, &counters, &twin, 1, 0);

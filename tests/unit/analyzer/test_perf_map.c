@@ -26,7 +26,7 @@ static void assert_name(const struct perf_map *map, struct string_pool *strings,
 
 #define NANOSECONDS 1000000000u
 
-/* Opens a map of a process that runs from a minute ago on, or says why not. */
+/* Opens a map of a process that started a minute ago, or says why not. */
 static struct perf_map *open_map(const char *path, const char *expected_fault)
 {
 	const struct perf_map_origin origin = {.owner = geteuid(),
@@ -110,7 +110,7 @@ static void code_over_many_others_counts_everywhere(void **state)
 	string_pool_free(strings);
 }
 
-/* The same as one address after the other in a plain table. */
+/* The same as looking up one address after the other in a plain table. */
 static void any_order_of_lines_gives_what_a_table_gives(void **state)
 {
 	(void)state;

@@ -130,7 +130,7 @@ static void what_decides_itself_is_none(void **state)
 	char stack[64];
 
 	(void)state;
-	for (int i = 0; i < 6; i++) { /* always the same size: it makes one kind of thing */
+	for (int i = 0; i < 6; i++) { /* always the same size: it makes things of one kind */
 		snprintf(stack, sizeof stack, "main;caller%d;session_new", i);
 		add(maker, stack, 4096);
 	}

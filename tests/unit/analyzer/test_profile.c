@@ -155,7 +155,7 @@ static void exact_address_is_another_place_than_a_return_address(void **state)
 	snapshot_maker_free(maker);
 }
 
-/* Another process: other indices, load addresses and module order, and a site more. */
+/* Another process: other indices, load addresses and module order, and one more site. */
 static void keys_are_equal_across_processes(void **state)
 {
 	(void)state;

@@ -146,7 +146,7 @@ static void a_stretch_has_what_was_allocated_in_it_and_what_is_in_use(void **sta
 
 #define SECOND_NS UINT64_C(1000000000)
 
-/* Looks every quarter of a second; gives how many slots there were. */
+/* Looks every quarter of a second; returns how many slots there were. */
 static unsigned slots_until(struct pace *pace, uint64_t *now_ns, uint64_t end_ns, uint64_t spacing_ns)
 {
 	unsigned slots = 0;
@@ -187,7 +187,7 @@ static void hosts_that_start_together_do_not_send_together(void **state)
 			now_ns += SECOND_NS / 8;
 		in_second[(now_ns - SECOND_NS - 1) / SECOND_NS % 8]++;
 	}
-	for (int i = 0; i < 8; i++) /* of a fixed beginning: nothing here is by chance */
+	for (int i = 0; i < 8; i++) /* the beginning is fixed, so nothing depends on chance */
 		assert_in_range(in_second[i], 900, 1100);
 }
 
@@ -210,7 +210,7 @@ static void a_failure_is_waited_for_longer_each_time(void **state)
 	pace_note_answer(&pace);
 	pace_note_failure(&pace, now_ns, 0);
 	assert_in_range(pace.due_ns - now_ns, SECOND_NS / 2, SECOND_NS + SECOND_NS / 2);
-	/* All are told the same, and come back one after the other. */
+	/* All are told the same, and they come back one after the other. */
 	for (int i = 0; i < 100; i++)
 		assert_in_range(pace_wait(&random, 6, 100 * SECOND_NS), 130 * SECOND_NS, 190 * SECOND_NS);
 }

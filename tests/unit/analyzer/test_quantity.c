@@ -155,7 +155,7 @@ static void losses_are_told_in_words(void **state)
 	profile_maker_free(maker);
 }
 
-/* A kind that loss_effect() knows has words, unless it lost nothing at all, and a key in JSON. */
+/* A kind that loss_effect() knows has words, unless nothing at all was lost, and a key in JSON. */
 static void each_kind_of_loss_is_shown(void **state)
 {
 	(void)state;
@@ -184,7 +184,7 @@ static void each_kind_of_loss_is_shown(void **state)
 	profile_maker_free(maker);
 }
 
-/* Beside a loss that may concern an allocation or a free nothing is called exact. */
+/* With a loss that may concern an allocation or a free, nothing is called exact. */
 static void nothing_is_exact_beside_a_loss(void **state)
 {
 	(void)state;

@@ -67,7 +67,7 @@ static void assert_refused(const struct buffer *file, const char *text)
 	assert_string_equal(error.text, text);
 }
 
-/* Reads every field of a profile, so that the sanitizer sees whatever does not belong to it. */
+/* Reads every field of a profile, so that the sanitizer sees any that does not belong to it. */
 static double profile_touch(const struct profile *profile)
 {
 	double sum = (double)(strlen(profile->command) + strlen(profile->executable) + strlen(profile->arguments) +
@@ -143,7 +143,7 @@ static void every_flipped_bit_is_refused_or_harmless(void **state)
 		profile_free(profile);
 		file.data[bit / 8] ^= (char)(1 << bit % 8);
 	}
-	/* Only the padding behind STRINGS is under no checksum. */
+	/* Only the padding behind STRINGS has no checksum. */
 	assert_true(harmless <= 8 * 7);
 	buffer_free(&file);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Looking through a copy of a process: here a child by fork(). */
+/* Looks through a copy of a process; here it is a child by fork(). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -77,7 +77,7 @@ static long faults(void)
 	return usage.ru_minflt;
 }
 
-/* Each page that the copy gets for itself is a fault of ours, who look. */
+/* Each page of which the copy gets its own is a fault that we, who look, have caused. */
 static void looking_does_not_make_a_page_the_copys_own(void **state)
 {
 	uint64_t *memory = mmap(NULL, MEMORY_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

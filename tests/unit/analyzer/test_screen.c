@@ -31,7 +31,7 @@ static void bars_are_at_even_steps_of_time(void **state)
 	assert_spark(NULL, NULL, 0, "");
 }
 
-/* The text of the only place of stacks that are given. */
+/* The text of the only place of the given stacks. */
 static char *place_in(const char *const *stacks, size_t count, unsigned columns, bool callers)
 {
 	struct profile_maker *maker = profile_maker_create("server");

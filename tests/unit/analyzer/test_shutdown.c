@@ -133,7 +133,7 @@ static void what_goes_up_and_down_is_no_shutdown(void **state)
 		moments[i] = (struct teardown_moment){(i + 1) * SECOND, i < 7 ? 100 : 30, 100 * (i + 1), 0, 0, 0};
 	assert_int_equal(teardown_last_useful(moments, 8, 0, false), 7);
 	assert_int_equal(teardown_last_useful(moments, 8, 0, true), 6);
-	/* It frees for long, and had fallen once more while it still worked: the shutdown is behind that. */
+	/* It frees for long, and had fallen once before while it still worked: the shutdown begins after that. */
 	struct teardown_moment slow[12];
 	for (unsigned i = 0; i < 12; i++)
 		slow[i] = (struct teardown_moment){(i + 1) * SECOND,
@@ -143,7 +143,7 @@ static void what_goes_up_and_down_is_no_shutdown(void **state)
 						   0,
 						   0};
 	assert_int_equal(teardown_last_useful(slow, 12, 0, true), 5);
-	/* Three samples in four of a small program died by chance, while it worked on. */
+	/* Three in four samples of a small program died by chance, while it worked on. */
 	moments[6].error = 0.5;
 	assert_int_equal(teardown_last_useful(moments, 8, 0, true), 7);
 	/* It frees, and does not allocate any more. */
@@ -162,7 +162,7 @@ static void what_falls_while_it_works_before_the_shutdown_is_none(void **state)
 		moments[i] =
 		    (struct teardown_moment){(i + 1) * SECOND, in_use[i], 260 * (i + 1) - (i > 5 ? 60 : 0), 0, 0, 0.1};
 	assert_int_equal(teardown_last_useful(moments, 8, 0, true), 6);
-	/* More than it had ever lost is of the shutdown. */
+	/* A loss that is larger than any before belongs to the shutdown. */
 	moments[6].in_use = 100;
 	assert_int_equal(teardown_last_useful(moments, 8, 0, true), 5);
 	/* The same holds for what it loses while it does nothing else. */

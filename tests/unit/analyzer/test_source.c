@@ -196,7 +196,7 @@ static void sources_are_found_where_they_are_now(void **state)
 	assert_found(sources, "e.c", "here/recording/../e.c");
 	assert_found(sources, "f.c", "f.c");
 
-	/* A name can't climb out of a folder that was given. */
+	/* A name can't climb out of a given folder. */
 	assert_string_equal(sources_find(sources, "/../../g.c", NO_BUILD)->fault, "the file is not here");
 	/* FROM is a whole folder's name. */
 	assert_string_equal(sources_find(sources, "/build/shop-1.01/src/a.c", NO_BUILD)->fault, "the file is not here");

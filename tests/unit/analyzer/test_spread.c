@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Growth that is spread over many places: that it is found at the right level, and how often something is found where there
- * is nothing. The heavy run is `make accuracy`.
+ * Growth that is spread over many places: that it is found at the right level, and how often something is found
+ * although there is nothing. The heavy run is `make accuracy`.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,7 +16,8 @@
 #include "support/spread_simulator.h"
 
 #define RATE (512 * 1024)
-/* Whether memory is used well is seen in one program of each kind, how often a leak is found in many: test_leaks.c, too. */
+/* One program of each kind shows whether memory is used well; many show how often a leak is found. test_leaks.c does
+ * the same. */
 #ifdef __SANITIZE_ADDRESS__
 #define SHARE 12
 #else

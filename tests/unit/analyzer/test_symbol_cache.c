@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The cache of names, with a resolver of the test's own in place of the one
- * that reads files: its names tell the edition that is set when it is asked, so
- * that an answer shows whether it was found anew.
+ * The cache of names. The test's own resolver replaces the one that reads files: its names tell the edition that was
+ * set when it was asked, so that an answer shows whether it was found anew.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -140,7 +139,7 @@ static void a_new_address_is_found_and_the_old_ones_stay(void **state)
 	assert_string_equal(ASK("program", 3, 2, 3), "2,2,2");
 	edition = 3;
 	assert_string_equal(ASK("program", 1, 2, 3), "1,2,2");
-	/* The same address as a return address and as an instruction's own is two. */
+	/* The same address counts as two: as a return address and as an instruction's own. */
 	struct symbol_address address = {.address = 3, .exact = true};
 	struct symbol_module module = {.path = "program",
 				       .build_id = build_id,
@@ -155,7 +154,7 @@ static void a_new_address_is_found_and_the_old_ones_stay(void **state)
 	free(lines.lines);
 }
 
-/* An answer of former times never hides a better one that can be found today. */
+/* An old answer never hides a better one that can be found today. */
 static void poor_answers_are_not_kept(void **state)
 {
 	(void)state;
@@ -212,7 +211,7 @@ static void another_build_is_another_file(void **state)
 	      "cp deep/er/seep/abcd020000000000000000000000000000000000.names kept");
 	edition = 2;
 	assert_string_equal(ASK("program", 1), "2");
-	/* Under our name, but of another build, though its checksum is right. */
+	/* A cache file under our name, but of another build, although its checksum is right. */
 	struct cache_header header;
 	FILE *file = fopen(KEPT, "r+b");
 	static unsigned char bytes[1 << 16];
@@ -328,7 +327,7 @@ static void a_forged_file_does_no_harm(void **state)
 	assert_in_range(decoded, rounds / 100, rounds); /* so that the deepest part was reached */
 }
 
-/* No error either: the names are found, and kept nowhere. */
+/* This is not an error either: the names are found, and kept nowhere. */
 static void a_directory_that_is_not_ours_alone_is_not_used(void **state)
 {
 	(void)state;

@@ -136,7 +136,7 @@ static void of_two_answers_the_one_that_says_more_is_taken(void **state)
 	assert_string_equal(names("newer", "recording", false), "newer_3,newer_2,newer_1,its file");
 }
 
-/* Any file at its path could be another build: one that has changed since is not believed. */
+/* Any file at its path could be another build; a file that has changed since is not believed. */
 static void without_a_build_id_the_file_must_be_the_same(void **state)
 {
 	(void)state;
@@ -174,7 +174,7 @@ static void nothing_is_written_into_a_directory_that_others_write_to(void **stat
 	asked_free(&asked);
 }
 
-/* Twice as many addresses as there is room for, of names that do not pack well. */
+/* Twice as many addresses as there is room for, with names that do not pack well. */
 static void what_has_no_room_is_counted(void **state)
 {
 	(void)state;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The child process that looks up names, with a resolver of the test's own in
- * place of the one that reads files: it crashes where its module tells it to.
- * And the stream between child and parent, cut and broken.
+ * The child process that looks up names, and the stream between child and parent, cut and broken. The test's own
+ * resolver replaces the one that reads files: it crashes where its module tells it to.
  */
 #include <setjmp.h>
 #include <stdarg.h>

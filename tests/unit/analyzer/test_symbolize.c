@@ -249,14 +249,15 @@ static void code_made_at_run_time_is_named_by_its_map(void **state)
 	assert_string_equal(frame_at(profile, 0, 1)->lines[0].function, "0x7f0000009999");
 	assert_string_equal(profile->modules[0].symbols, path);
 	profile_free(profile);
-	/* After another boot the number is some other process's. */
+	/* After another boot the number belongs to another process. */
 	struct snapshot_maker *maker = own_snapshot();
 	snapshot_maker_process(maker)->boot_id[15] ^= 1;
 	profile = symbolized(maker);
 	assert_string_equal(frame_at(profile, 0, 0)->lines[0].function, "0x7f0000001010");
 	assert_non_null(strstr(profile->modules[0].symbols, "recorded on another machine"));
 	profile_free(profile);
-	/* Of a process that had our number and has ended we wrote the map, later than in the second that we began in. */
+	/* The recording is of a process that had our number and has ended. The map is ours, and was written later than
+	 * in the second in which we began. */
 	const struct timespec later = {.tv_sec = time(NULL) + 60};
 	assert_int_equal(utimensat(AT_FDCWD, path, (struct timespec[]){later, later}, 0), 0);
 	maker = own_snapshot();

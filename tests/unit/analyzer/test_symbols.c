@@ -116,7 +116,7 @@ static void assert_line(const struct answer *answer, uint32_t index, const char 
 	assert_int_equal(found->inlined, inlined);
 }
 
-/* The whole chain at inlined_here, however the DWARF was come by. */
+/* The whole chain at inlined_here, wherever the DWARF came from. */
 static void assert_inlined_chain(struct answer answer)
 {
 	assert_true(answer.module.has_lines);
@@ -367,7 +367,7 @@ static void own_vdso_has_names(void **state)
 	answer_free(&answer);
 }
 
-/* Nothing that is in the file may take the analyzer with it, nor leave an address without a line. */
+/* No content of the file may crash the analyzer, or leave an address without a line. */
 static void damaged_files_do_no_harm(void **state)
 {
 	(void)state;

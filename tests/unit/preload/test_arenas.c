@@ -112,7 +112,7 @@ static void trimmed(void)
 	malloc_trim(0);
 }
 
-/* Known blocks that are free by now, amid others that are: their headers are still there. */
+/* Known blocks that are free by now, among other free ones: their headers are still there. */
 static void freed_since(void)
 {
 	enum { SIZE = 1000, KNOWN = 256, FREED = 100 };
@@ -225,8 +225,8 @@ static void all_of_it_is_as_mallinfo_says(void **state)
 		child_end(child);
 		assert_int_equal(account.state, SEEP_ACCOUNT_KNOWN);
 		assert_int_equal(account.spread, 0);
-		if (shapes[i] !=
-		    threads) /* of arenas mallinfo2() says less: it counts each one's free chunks, in use only all */
+		/* mallinfo2() says less about arenas: each one's free chunks, but only the sum of the memory in use */
+		if (shapes[i] != threads)
 			near("in use", account.in_use + account.cached, told->in_use, 8192);
 		near("sum", sum_of(&account), class_bytes, class_bytes / 200 + 16384);
 		assert_true(account.free_pages + account.pinned <= told->free + 8192);

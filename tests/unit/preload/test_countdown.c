@@ -122,7 +122,8 @@ static void is_settled_at_once(counting *allocate_so, uint64_t rate, uint64_t si
 	}
 }
 
-/* Sizes that there are: in range at once, a sample exactly where the point is passed, and nothing is lost. */
+/* Sizes that exist: they are in range at once, a sample comes exactly where the point is passed, and nothing is
+ * lost. */
 static void sizes_that_there_are_are_settled(void **state)
 {
 	(void)state;
@@ -167,7 +168,7 @@ static void heals(uint64_t rate, uint64_t size)
 	assert_int_equal(lost() - before, pushed);
 }
 
-/* Sizes that no allocator has: no samples, nothing lost, but where malloc() learns of them too late. */
+/* Sizes that no allocator has give no samples and lose nothing, unless malloc() learns about them too late. */
 static void sizes_that_there_are_not_are_not_counted(void **state)
 {
 	(void)state;

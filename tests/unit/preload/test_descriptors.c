@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Leaving the program's descriptors, also where the kernel has no close_range (before Linux 5.9). */
+/* Leaving the program's descriptors, also if the kernel has no close_range (before Linux 5.9). */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
@@ -20,7 +20,7 @@
 
 #include "keeper/program/descriptors.h"
 
-/* The next call of this number fails as on a kernel that does not know it. */
+/* The next call with this number fails as on a kernel that does not know it. */
 static void forget_call(unsigned number)
 {
 	struct sock_filter filter[] = {

@@ -70,7 +70,7 @@ static void file_bind(struct heap *heap, int file, const struct seep_heap_header
 	assert_true(heap_bind(heap, map, header->file_bytes, &fault));
 }
 
-/* A heap file in /dev/shm, linked to from the directory. */
+/* A heap file in /dev/shm, with a link to it from the directory. */
 static void memory_make(struct heap *heap)
 {
 	static struct seep_heap_header header;

@@ -209,7 +209,7 @@ static void filter_says_no_only_when_it_is_sure(void **state)
 	assert_false(filter_test(address + 256));
 }
 
-/* Addresses are eight bytes apart, neighbours share counters, and none may be passed over. */
+/* Addresses are eight bytes apart, neighbours share counters, and none may be skipped. */
 static void finds_every_marked_address_of_a_range(void **state)
 {
 	(void)state;

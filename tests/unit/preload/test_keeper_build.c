@@ -353,7 +353,7 @@ static void memory_is_reported_as_far_as_it_was_measured(void **state)
 	heap_unmake(&heap);
 }
 
-/* Where calls were lost, the kernel says which mappings are gone. */
+/* If calls were lost, the kernel says which mappings are gone. */
 static void mappings_that_are_gone_are_told_by_the_kernel(void **state)
 {
 	(void)state;

@@ -23,7 +23,7 @@
 
 #include <seep/process.h>
 
-/* A program that counts on the lowest free descriptor, while its keeper writes as fast as it can. */
+/* A program that relies on the lowest free descriptor, while its keeper writes as fast as it can. */
 static int counts_on_descriptors(struct keeper *keeper)
 {
 	(void)keeper;
@@ -64,7 +64,7 @@ static bool keepers_user_becomes(long user)
 	return keepers_user() == user;
 }
 
-/* By raw system calls, as libc's would take along the keeper, which is one of its threads in this test. */
+/* Uses raw system calls: libc's would also change the keeper, which is one of its threads in this test. */
 static int drops_its_privileges(struct keeper *keeper)
 {
 	struct stat status;

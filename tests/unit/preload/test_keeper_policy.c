@@ -60,7 +60,7 @@ static void what_is_marked_stays(void **state)
 	test_free(series);
 }
 
-/* Largest gap of the timer series over its smallest, the newest few left out. */
+/* The largest gap of the timer series divided by its smallest, without the newest few. */
 static double series_unevenness(const struct series *series)
 {
 	uint64_t smallest = UINT64_MAX, largest = 0, before = 0;

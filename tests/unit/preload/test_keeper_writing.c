@@ -69,7 +69,7 @@ static void thinning_never_touches_files_of_others(void **state)
 	close(opened);
 }
 
-/* As `seep leaks --references` does it: one more entry in the table, and everything behind it further on. */
+/* Does the same as `seep leaks --references`: one more entry in the table, and everything behind it further on. */
 static void section_is_added(const char *name)
 {
 	struct snapshot snapshot;

@@ -230,7 +230,7 @@ static void pages_are_counted_as_the_kernel_does(void **state)
 		assert_int_equal(counts.file + counts.swapped + counts.unread, 0);
 		pages_close(&pages);
 	}
-	/* Time in which we do not run, on a busy machine, does not count. */
+	/* Time in which a busy machine does not run us does not count. */
 	const uint64_t soon = clock_read_ns(CLOCK_THREAD_CPUTIME_ID) + UINT64_C(50000000);
 	usleep(60000);
 	assert_true(pages_open(&pages, (uint64_t)getpid(), scratch, soon));

@@ -311,7 +311,7 @@ static void *trade(void *argument)
 	return NULL;
 }
 
-/* A keeper's scan beside them: whole entries, and each once unless it was put in anew. */
+/* A keeper's scan meanwhile finds whole entries, and each once unless it was inserted anew. */
 static void *scan_all(void *argument)
 {
 	const struct heap *heap = argument;

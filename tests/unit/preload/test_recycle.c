@@ -92,7 +92,7 @@ static void what_was_sampled_least_goes_first(void **state)
 	heap_unmake(&heap);
 }
 
-/* All of it lives: callers are cut off, and at last only the leaf frame is left; none is without a name. */
+/* All stacks live: callers are cut off, and at last only the leaf frame is left, but none is without a name. */
 static void tables_full_of_the_living_cut_stacks(void **state)
 {
 	(void)state;

@@ -44,7 +44,7 @@ struct worker {
 };
 static _Atomic unsigned finished;
 
-/* The keeper of a table this small needs some patience. */
+/* The keeper of such a small table needs some patience. */
 static void let_the_keeper(const struct heap *heap)
 {
 	for (int i = 0; i < 50 && pool_left(heap, SEEP_AREA_SITES) < SITES / 8; i++)

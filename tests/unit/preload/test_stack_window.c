@@ -163,7 +163,7 @@ static __attribute__((noinline)) bool known_at_every_depth(int depth)
 	return known((const void *)block) && (depth == 0 || known_at_every_depth(depth - 1)) && block[0];
 }
 
-/* Deeper than before is nothing to ask about, either. */
+/* Being deeper than before is no reason to ask, either. */
 static void recursion_asks_for_nothing(void **state)
 {
 	(void)state;
@@ -209,7 +209,7 @@ int main(void)
 	    cmocka_unit_test(impossible_addresses_are_refused),
 	    cmocka_unit_test(no_page_is_asked_for_out_of_turn),
 	    cmocka_unit_test(own_stack_is_asked_for_from_elsewhere),
-	    cmocka_unit_test(room_ends_at_the_guard_page), /* before larger stacks are there to be used again */
+	    cmocka_unit_test(room_ends_at_the_guard_page), /* before there are larger stacks that could be reused */
 	    cmocka_unit_test(stacks_of_every_kind_of_thread_are_known_without_asking),
 	    cmocka_unit_test(recursion_asks_for_nothing), /* the last: nothing can be asked afterwards */
 	};

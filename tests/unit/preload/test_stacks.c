@@ -144,7 +144,7 @@ static void modules_that_come_back_take_no_room(void **state)
 	heap_unmake(&heap);
 }
 
-/* A module that goes takes no stack along but those through it. */
+/* A module that goes takes along only the stacks that go through it. */
 static void a_stack_that_does_not_pass_through_a_retired_module_stays(void **state)
 {
 	(void)state;
@@ -209,7 +209,7 @@ static uint32_t build_id_bytes_of(const char *name)
 	return bytes;
 }
 
-/* A program may write over its own headers, packers and those who fear debuggers do. */
+/* A program may overwrite its own headers; packers do, and programs that fear debuggers. */
 static void headers_that_were_written_over_lead_nowhere(void **state)
 {
 	(void)state;
@@ -305,7 +305,7 @@ static void threads_agree_while_the_tables_grow(void **state)
 }
 
 #ifdef __SANITIZE_THREAD__
-#define MANY 20000 /* one thread: there is nothing to be seen of races */
+#define MANY 20000 /* one thread: races can't be seen */
 #else
 #define MANY 1000000
 #endif

@@ -195,7 +195,7 @@ static void often_or_once_is_the_same(void **context)
 			k++;
 		same += k < often->count && often->snapshots[k].number == once->snapshots[i].number;
 	}
-	assert_int_equal(same, once->count); /* nothing that a single look would keep is lost by looking often */
+	assert_int_equal(same, once->count); /* looking often loses nothing that a single look would keep */
 	assert_in_range(often->count, once->count, once->count + 10); /* peaks that were the last ones for a while */
 	free(often);
 	free(once);

@@ -90,7 +90,7 @@ static int teardown(void **state)
 	return system(command);
 }
 
-/* More than the first memory holds, of snapshots and of recordings. */
+/* More snapshots and recordings than the first memory holds. */
 static void many_are_thinned(void **state)
 {
 	(void)state;

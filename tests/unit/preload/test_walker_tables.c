@@ -105,7 +105,7 @@ static void other_expressions_are_refused(void **state)
 	assert_false(evaluate(deep, sizeof deep, 0, &symbol));
 }
 
-/* The C library's header and tables, copied: relative to each other they stay right, their code moves along. */
+/* The C library's header and tables, copied: they stay right relative to each other, and their code moves along. */
 struct tables {
 	uint8_t *copy;
 	size_t bytes;

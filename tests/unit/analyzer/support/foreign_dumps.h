@@ -16,10 +16,10 @@ extern const char heaptrack_file[];
 struct profile *dump_read_moment(const void *data, size_t bytes, const struct foreign_moment *moment,
 				 struct error *error);
 struct profile *dump_read(const void *data, size_t bytes, struct error *error);
-/* The test fails where the text holds none. */
+/* Finds a text; the test fails if it is not there. */
 struct profile *dump_read_text(const char *text);
 
-/* A profile with all that pprof can hold: inlined calls, fractions, large numbers, a site without a stack. */
+/* A profile with everything that pprof can hold: inlined calls, fractions, large numbers, a site without a stack. */
 struct profile_maker *dump_make_profile(void);
 
 #endif

@@ -24,7 +24,7 @@ struct made_values {
 struct profile_maker *profile_maker_create(const char *command);
 void profile_maker_free(struct profile_maker *maker);
 
-/* Adds a site and gives it back, until the next is added. An empty text is a site without a stack. */
+/* Adds a site and returns it; it may be used until the next one is added. An empty text is a site without a stack. */
 struct profile_site *profile_maker_add(struct profile_maker *maker, const char *stack, struct made_values values);
 
 /* The profile so far; it belongs to the maker, and may be changed. Sites and locations move when more are added. */

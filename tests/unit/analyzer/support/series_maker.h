@@ -31,7 +31,7 @@ struct series_plan {
 struct profile **series_make(const struct series_plan *plan, struct taken *samples, size_t count);
 void series_free_profiles(struct profile **series, size_t count);
 
-/* leaks_build() of such profiles, or of any of one process in the order of their time. */
+/* leaks_build() for such profiles, or for any profiles of one process in the order of their times. */
 void leaks_of_profiles(struct leaks *leaks, struct profile *const *series, size_t count, enum group_by by);
 void leaks_and_spreads_of_profiles(struct leaks *leaks, struct profile *const *series, size_t count, enum group_by by);
 /* Index of the last useful one. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Traces and their sampling. A stream is the allocations of one kind at one site; every one of them is gone through. */
+/* Traces and their sampling. A stream is all allocations of one kind at one site; each of them is simulated. */
 #include "support/series_simulator.h"
 
 #include <math.h>
@@ -128,7 +128,7 @@ static void sessions(struct run *run, uint32_t site, uint64_t size, double count
 	}
 }
 
-/* Sizes from 16 bytes to half a rate, evenly on the logarithm. */
+/* Sizes from 16 bytes to half a rate, uniform on a logarithmic scale. */
 static void fragments(struct run *run, uint32_t site, double bytes, double life)
 {
 	const double span = log((double)run->rate / 32);

@@ -40,7 +40,7 @@ struct simulation {
 	uint32_t site_count;
 	double *in_use; /* truth: bytes alive, site by site, a value for each snapshot */
 	bool *is_leaking;
-	/* Truth about the leaks: birth and size of every object that is never freed, by no order. */
+	/* Truth about the leaks: birth and size of every object that is never freed, in no particular order. */
 	struct simulated_leak {
 		uint64_t birth_ns, size;
 		uint32_t site;
@@ -53,7 +53,7 @@ struct simulation {
 struct simulation *simulation_run(enum pattern pattern, uint64_t rate, double leaked, uint64_t seed);
 void simulation_free(struct simulation *simulation);
 
-/* The site (as simulated) that a site of a profile is. */
+/* The simulated site to which a site of a profile belongs. */
 uint32_t simulation_site(const struct simulation *simulation, uint64_t key);
 
 #endif

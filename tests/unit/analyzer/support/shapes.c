@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The table of shapes, and the samples that come of them. Times in the table are in lengths of the recording. */
+/* The table of shapes, and the samples that come from them. Times in the table are fractions of the recording's
+ * length. */
 #include "support/shapes.h"
 
 #include <math.h>

@@ -98,7 +98,7 @@ static uint32_t section_count(const struct snapshot_maker *maker, enum seep_sect
 	return (uint32_t)(maker->sections[type].length / entry_bytes[type]);
 }
 
-/* Appends an entry and gives its index. */
+/* Appends an entry and returns its index. */
 static uint32_t section_append(struct snapshot_maker *maker, enum seep_section_type type, const void *entry)
 {
 	buffer_append(&maker->sections[type], entry, entry_bytes[type]);

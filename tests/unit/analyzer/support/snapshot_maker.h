@@ -81,7 +81,7 @@ void snapshot_maker_add_unknown_section(struct snapshot_maker *maker);
 
 /* The file's bytes; the caller frees the buffer. */
 struct buffer snapshot_maker_finish(const struct snapshot_maker *maker);
-/* The same, written to a file (0600, replaced if there). Fails the test where that can't be done. */
+/* The same, written to a file (0600, replaced if there). Fails the test if that can't be done. */
 void snapshot_maker_write(const struct snapshot_maker *maker, const char *path);
 
 /* For tests that break a file on purpose: the table's entry of a type, or NULL; and new checksums for the whole file,

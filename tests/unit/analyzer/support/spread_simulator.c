@@ -64,7 +64,7 @@ static struct names *names_make(void)
 	return names;
 }
 
-/* Each lives for an eighth of the time on average; as many as that makes are there from the start. */
+/* Each lives for an eighth of the time on average, and as many as follow from that exist from the start. */
 static size_t steady_samples(struct taken *samples, uint32_t site, double count, uint64_t size, uint64_t *random)
 {
 	const double life = 0.125;

@@ -16,7 +16,7 @@ struct fixture fixture_of(struct profile *before, struct profile *after, enum gr
 struct fixture story(enum group_by by);
 void fixture_free(struct fixture *fixture);
 
-/* The row that a function names; the test fails where there is none. */
+/* The row that a function names; the test fails if there is none. */
 const struct comparison_row *row_of(const struct fixture *fixture, const char *function);
 
 /* `tolerance` is relative. */

@@ -18,10 +18,10 @@ pid_t program_start(program_work *work, uint64_t interval_ns);
 /* Its exit status, or 128 + its signal. */
 int program_wait(pid_t child);
 
-/* Waits until the directory holds as many snapshots. */
+/* Waits until the directory holds that many snapshots. */
 bool snapshots_await(int count);
 
-/* The name of the snapshot of the highest number, where none was removed. */
+/* The name of the snapshot with the highest number, if none was removed. */
 const char *snapshot_last(void);
 
 #endif

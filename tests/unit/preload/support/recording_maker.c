@@ -25,7 +25,7 @@
 #include "shim/recording/describe.h"
 #include "support/snapshot_parser.h"
 
-/* As assert(), also where NDEBUG is set: the calls have effects. */
+/* Like assert(), but also if NDEBUG is set: the calls have effects. */
 #define must(condition)                                                                                                \
 	do {                                                                                                           \
 		if (!(condition)) {                                                                                    \

@@ -7,7 +7,7 @@
 
 #include "keeper/heap/heap.h"
 
-/* A fresh directory under TMPDIR; the name is valid until the next call. directory_remove() takes it away with its
+/* Makes a fresh directory under TMPDIR; the name is valid until the next call. directory_remove() removes it with its
  * files. */
 const char *directory_make(void);
 void directory_remove(const char *directory);
@@ -41,7 +41,8 @@ pid_t child_fork(void);
 typedef void recording_work(const struct heap *heap, const char *directory);
 void recording_by_dead_process(const char *directory, uint64_t rate, recording_work *work);
 
-/* Builds a snapshot and parses it; aborts where that fails or the image is not valid. Free it with seep_snapshot_free(). */
+/* Builds a snapshot and parses it; aborts if that fails or the image is not valid. Free it with
+ * seep_snapshot_free(). */
 struct build_options;
 struct snapshot;
 struct seep_image snapshot_made(const struct heap *heap, const struct build_options *options,

@@ -15,7 +15,7 @@ void small_make(struct heap *heap, uint64_t rate);
 
 uint64_t loss(const struct heap *heap, enum seep_loss_key key);
 
-/* Into the ring, or its site's counters where the ring is full. */
+/* Into the ring or, if that is full, into the site's counters. */
 void push(const struct heap *heap, const struct event *event);
 
 /* As the recorder does, from a stack of `depth` frames that `number` decides; the site. */

@@ -11,7 +11,7 @@
 
 #include "shim/sample/unwinder.h"
 
-/* A sanitizer's runtime does not know of stacks that are switched behind its back, needs more of them, and puts frames
+/* A sanitizer's runtime does not know about stacks that are switched behind its back, needs more stack, and puts frames
  * of its own between. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SANITIZED 1
@@ -53,7 +53,7 @@ struct captured {
 /* Like a hook of the shim: captures from its caller on and notes what the result should be. */
 void shadow_capture(struct captured *captured);
 
-/* Frames at the leaf that are as they should be. */
+/* The number of correct frames at the leaf. */
 size_t shadow_agreement(const struct captured *captured);
 
 #endif
