@@ -12,11 +12,11 @@
 
 #include <seep/entry_points.h>
 
-#define SEEP_LINKED_VERSION 2
+#define SEEP_LINKED_VERSION 3
 
 /* All entry points, and room for functions that are only called (REAL_OTHERS of preload/shim/host/real.h). */
 #define SEEP_LINKED_ONE(...) +1
-enum { SEEP_LINKED_MOST = 24 SEEP_ENTRY_POINTS(SEEP_LINKED_ONE) SEEP_ENTRY_POINTS_OF_RUST(SEEP_LINKED_ONE) };
+enum { SEEP_LINKED_MOST = 32 SEEP_ENTRY_POINTS(SEEP_LINKED_ONE) SEEP_ENTRY_POINTS_OF_RUST(SEEP_LINKED_ONE) };
 
 /* Two hooks for a function of that name. */
 struct seep_linked_hook {

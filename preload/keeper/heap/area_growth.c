@@ -161,13 +161,18 @@ static uint64_t area_bytes(enum seep_area_id id, uint64_t entries)
 	return page_up(entries * heap_entry_bytes(id));
 }
 
+static void *area_start(const struct heap *heap, enum seep_area_id id)
+{
+	return (char *)heap->header + heap->header->areas[id].offset;
+}
+
 /* Sets the protection of an area's part beyond its room. A refusal leaves it as it is. */
 static void protect_rest(const struct heap *heap, enum seep_area_id id, int protection)
 {
 	uint64_t room = load_acquire(&heap->header->room[id]), capacity = heap->capacity[id];
 	uint64_t from = area_bytes(id, room < capacity ? room : capacity), to = area_bytes(id, capacity);
 	if (from < to)
-		system_protect((char *)heap->header + heap->header->areas[id].offset + from, to - from, protection);
+		system_protect((char *)area_start(heap, id) + from, to - from, protection);
 }
 
 void area_hold(struct heap *heap)
@@ -175,16 +180,46 @@ void area_hold(struct heap *heap)
 	for (uint32_t id = 0; id < SEEP_AREA_COUNT; id++)
 		store_relaxed(&heap->limit[id], area_room(heap, id));
 	atomic_thread_fence(memory_order_seq_cst);
-	for (uint32_t id = 0; id < SEEP_AREA_COUNT; id++)
+	for (uint32_t id = 0; id < SEEP_AREA_COUNT && !heap->shed; id++)
 		protect_rest(heap, id, PROT_NONE);
+}
+
+static void open_again(void *start, size_t bytes)
+{
+	system_unlock(start, bytes);
+	system_protect(start, bytes, PROT_READ | PROT_WRITE);
 }
 
 void area_let_go(struct heap *heap)
 {
-	system_unlock(heap->header, heap->bytes);
-	system_protect(heap->header, heap->bytes, PROT_READ | PROT_WRITE);
-	for (uint32_t id = 0; id < SEEP_AREA_COUNT; id++)
+	area_visit_memory(heap, open_again);
+	for (uint32_t id = 0; id < SEEP_AREA_COUNT && !heap->shed; id++)
 		store_release(&heap->limit[id], UINT32_MAX);
+}
+
+void area_shed(struct heap *heap)
+{
+	area_forbid(heap);
+	for (uint32_t id = 0; id < SEEP_AREA_COUNT && !heap->shed; id++) {
+		uint64_t room = load_acquire(&heap->header->room[id]), capacity = heap->capacity[id];
+		const uint32_t kept = room < capacity ? (uint32_t)room : (uint32_t)capacity;
+		const uint64_t from = area_bytes(id, kept), to = area_bytes(id, capacity);
+		if (from < to)
+			system_unmap((char *)area_start(heap, id) + from, to - from);
+		store_relaxed(&heap->limit[id], kept);
+	}
+	heap->shed = true;
+	heap->bytes = SEEP_HEAP_AREAS_OFFSET;
+}
+
+void area_visit_memory(const struct heap *heap, void (*visit)(void *start, size_t bytes))
+{
+	for (uint32_t id = 0; id < SEEP_AREA_COUNT && heap->shed; id++) {
+		const uint64_t bytes = area_bytes(id, load_relaxed(&heap->limit[id]));
+		if (bytes)
+			visit(area_start(heap, id), bytes);
+	}
+	visit(heap->header, heap->bytes); /* last: it says where the areas are */
 }
 
 /* Entries [from, to) of an area, and what shares a page with them. */

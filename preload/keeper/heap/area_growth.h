@@ -84,6 +84,17 @@ void area_forbid(const struct heap *heap);
 void area_hold(struct heap *heap);
 void area_let_go(struct heap *heap);
 
+/*
+ * Between these two, for a program that has little address space, or may lock
+ * little memory: gives the addresses beyond the areas' room back, for good.
+ * What has no room then is counted as lost. heap->bytes is what is left from
+ * the file's beginning, and area_visit_memory() finds the rest.
+ */
+void area_shed(struct heap *heap);
+
+/* Calls visit for each run of the heap's memory, in pages. */
+void area_visit_memory(const struct heap *heap, void (*visit)(void *start, size_t bytes));
+
 /* Gets space for bytes of the file, page-aligned. False: there is none. */
 typedef bool area_reserver(const struct heap *heap, uint64_t offset, uint64_t bytes, void *context);
 

@@ -28,9 +28,10 @@ struct heap {
 	struct seep_event *ring;
 	struct seep_heap_live *live[SEEP_LIVE_LEVELS];
 	_Atomic uint8_t *homes[SEEP_LIVE_LEVELS];
-	uint32_t capacity[SEEP_AREA_COUNT]; /* entries */
-	_Atomic uint32_t limit
-	    [SEEP_AREA_COUNT]; /* entries beyond it may not be touched: less than capacity only during area_hold() */
+	uint32_t capacity[SEEP_AREA_COUNT];      /* entries */
+	_Atomic uint32_t limit[SEEP_AREA_COUNT]; /* entries beyond it may not be touched: less than capacity during
+						    area_hold(), and after area_shed() */
+	bool shed;                               /* what is beyond the limits is no memory of ours */
 	uint64_t
 	    pid_here; /* the program's number in the reader's pid namespace, where it is another; 0: the header's */
 };

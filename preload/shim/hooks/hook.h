@@ -39,6 +39,9 @@ void bypass_weigh(const void *hook_frame);
 /* mlockall(), for syscall(): in a process that was joined, that name is libc's. */
 int memory_lock(int flags);
 
+/* The kernel has set this limit (of enum __rlimit_resource) of our process. */
+void memory_limit_note(int resource);
+
 /* In a hook's slow half, after the real call: counts what the allocator gave. */
 #define COUNT(address, size)                                                                                           \
 	do {                                                                                                           \

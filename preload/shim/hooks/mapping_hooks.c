@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * mmap and its like. The real call comes first and is recorded afterwards, if it has succeeded. libc's own calls
+ * mmap and its like, and what limits them. The real call comes first and is recorded afterwards, if it has succeeded. libc's own calls
  * (stacks of threads, the loader, malloc) don't come here, because libc calls its own functions. Until libc's functions
  * are known, mmap and mremap ask the kernel, as libc's do; brk and sbrk, which keep books in libc, are looked up in its
  * tables.
@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <sys/ipc.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/shm.h>
 
 #include "keeper/base/syscall.h"
@@ -25,6 +26,11 @@ EXPORT int mprotect(void *address, size_t length, int protection);
 EXPORT int munmap(void *address, size_t length);
 EXPORT void *mremap(void *address, size_t old_length, size_t length, int flags, ...);
 EXPORT int mlockall(int flags);
+EXPORT int setrlimit(__rlimit_resource_t resource, const struct rlimit *limit);
+EXPORT int setrlimit64(__rlimit_resource_t resource, const struct rlimit64 *limit);
+EXPORT int prlimit(pid_t process, __rlimit_resource_t resource, const struct rlimit *limit, struct rlimit *before);
+EXPORT int prlimit64(pid_t process, __rlimit_resource_t resource, const struct rlimit64 *limit,
+		     struct rlimit64 *before);
 EXPORT int brk(void *end);
 EXPORT void *sbrk(intptr_t increment);
 EXPORT void *shmat(int segment, const void *address, int flags);
@@ -153,15 +159,63 @@ int mlockall(int flags)
 	return memory_lock(flags);
 }
 
-/* Without MCL_ONFAULT it brings in all that is mapped by now. */
+static int lock_plainly(int flags)
+{
+	return real.mlockall ? real.mlockall(flags) : (int)as_libc(system_call(SYS_mlockall, flags, 0, 0, 0, 0, 0));
+}
+
+/* Without MCL_ONFAULT it brings in all that is mapped by now. A user who may not lock as much as is mapped is refused
+ * (ENOMEM), before anything is locked: perhaps by what the recording has mapped. */
 int memory_lock(int flags)
 {
-	const bool held = (flags & MCL_CURRENT) && !(flags & MCL_ONFAULT) && recording_hold();
-	const int result =
-	    real.mlockall ? real.mlockall(flags) : (int)as_libc(system_call(SYS_mlockall, flags, 0, 0, 0, 0, 0));
+	const bool held = (flags & MCL_CURRENT) && recording_hold();
+	const int before = errno;
+	int result = lock_plainly(flags);
+	if (held && result < 0 && errno == ENOMEM && recording_shed()) {
+		errno = before;
+		result = lock_plainly(flags);
+	}
 	if (held)
 		recording_let_go();
 	return result;
+}
+
+/* It is asked for: the caller's structure may hold the limit of before by now. */
+void memory_limit_note(int resource)
+{
+	struct rlimit limit;
+	if (resource == RLIMIT_AS && system_call(SYS_prlimit64, 0, RLIMIT_AS, 0, (long)&limit, 0, 0) == 0 &&
+	    limit.rlim_cur != RLIM_INFINITY)
+		recording_limit_addresses(limit.rlim_cur);
+}
+
+int setrlimit(__rlimit_resource_t resource, const struct rlimit *limit)
+{
+	const int result = real.setrlimit ? real.setrlimit((int)resource, limit)
+					  : (int)as_libc(system_call(SYS_setrlimit, resource, (long)limit, 0, 0, 0, 0));
+	if (result == 0)
+		memory_limit_note((int)resource);
+	return result;
+}
+
+int prlimit(pid_t process, __rlimit_resource_t resource, const struct rlimit *limit, struct rlimit *before)
+{
+	const int result =
+	    real.prlimit ? real.prlimit(process, (int)resource, limit, before)
+			 : (int)as_libc(system_call(SYS_prlimit64, process, resource, (long)limit, (long)before, 0, 0));
+	if (result == 0 && limit && (process == 0 || process == system_getpid()))
+		memory_limit_note((int)resource);
+	return result;
+}
+
+/* The same with the names that programs for large files call. */
+int setrlimit64(__rlimit_resource_t resource, const struct rlimit64 *limit)
+{
+	return setrlimit(resource, (const struct rlimit *)limit);
+}
+int prlimit64(pid_t process, __rlimit_resource_t resource, const struct rlimit64 *limit, struct rlimit64 *before)
+{
+	return prlimit(process, resource, (const struct rlimit *)limit, (struct rlimit *)before);
 }
 
 static void break_record(uintptr_t before, uintptr_t now, uint64_t since, const void *frame)

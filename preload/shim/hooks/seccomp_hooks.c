@@ -98,6 +98,10 @@ static long syscall_alone(long number, long a, long b, long c, long d, long e, l
 	long result = (syscall_next ? syscall_next : (long (*)(long, ...))syscall_plainly)(number, a, b, c, d, e, f);
 	if (result == 0 && number == SYS_setns)
 		namespaces_entered();
+	if (result == 0 && number == SYS_setrlimit)
+		memory_limit_note((int)a);
+	if (result == 0 && number == SYS_prlimit64 && c && (a == 0 || a == system_getpid()))
+		memory_limit_note((int)b);
 	if (result == 0 && forks(number, a, b))
 		recording_begin_child();
 	if (paused)
@@ -121,7 +125,8 @@ __attribute__((used)) void *syscall_watch(long number, long first, long second, 
 		privileges_leave((uid_t)first);
 	if (number == SYS_setreuid || number == SYS_setresuid)
 		privileges_leave((uid_t)second);
-	if (number == SYS_unshare || number == SYS_setns || number == SYS_mlockall || forks(number, first, second))
+	if (number == SYS_unshare || number == SYS_setns || number == SYS_mlockall || number == SYS_setrlimit ||
+	    number == SYS_prlimit64 || forks(number, first, second))
 		return (void *)(uintptr_t)syscall_alone;
 	return syscall_next ? (void *)(uintptr_t)syscall_next : (void *)(uintptr_t)syscall_plainly;
 }

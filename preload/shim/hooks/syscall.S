@@ -40,6 +40,8 @@ syscall:
 	watch	__NR_setreuid
 	watch	__NR_setresuid
 	watch	__NR_mlockall
+	watch	__NR_setrlimit
+	watch	__NR_prlimit64
 	watch	__NR_exit
 	movq	syscall_next(%rip), %rax
 	testq	%rax, %rax

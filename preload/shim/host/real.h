@@ -53,6 +53,8 @@ typedef bool real_area_visitor(const void *heap, const struct real_area *area, v
 	X(int, munmap, (void *, size_t))                                                                               \
 	X(void *, mremap, (void *, size_t, size_t, int, ...))                                                          \
 	X(int, mlockall, (int))                                                                                        \
+	X(int, setrlimit, (int, const void *))                                                                         \
+	X(int, prlimit, (pid_t, int, const void *, void *))                                                            \
 	X(int, brk, (void *))                                                                                          \
 	X(void *, sbrk, (intptr_t))                                                                                    \
 	X(void *, shmat, (int, const void *, int))                                                                     \

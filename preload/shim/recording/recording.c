@@ -53,11 +53,16 @@ void recording_prepare(void)
 	store_release(&prepared, true);
 }
 
+static void unmap(void *start, size_t bytes)
+{
+	system_unmap(start, bytes);
+}
+
 static void forget_heap(void)
 {
-	struct seep_heap_header *header = current.header;
+	const struct heap heap = current;
 	current.header = NULL;
-	system_unmap(header, current.bytes);
+	area_visit_memory(&heap, unmap);
 }
 
 void recording_prepare_again(bool idle)
@@ -174,6 +179,12 @@ static bool plan_to_fit(struct seep_heap_header *header)
 	return (file_bytes < most_bytes && plan_below(header, file_bytes)) || plan_below(header, most_bytes);
 }
 
+static void make_private(void *start, size_t bytes)
+{
+	system_map(start, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1,
+		   0);
+}
+
 /*
  * A forked child lets go of its ancestor's heap file. If a signal handler
  * forked in the midst of a use of it, the child comes back to that use: then
@@ -188,8 +199,7 @@ static void leave_ancestor(unsigned own)
 		return;
 	recording_setup.options.off |= is_left();
 	if (thread_state.users > own) {
-		system_map(current.header, current.bytes, PROT_READ | PROT_WRITE,
-			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+		area_visit_memory(&current, make_private);
 		return;
 	}
 	forget_heap();

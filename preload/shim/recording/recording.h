@@ -82,6 +82,13 @@ ENTRY void recording_resume_keeper(void);
 ENTRY bool recording_hold(void);
 ENTRY void recording_let_go(void);
 
+/* Between these two: gives back the addresses that the recording has no use for yet (area_shed()). False: it has none, or its
+ * keeper is a thread, which may use them. */
+bool recording_shed(void);
+
+/* The program has set itself a limit of address space: the recording may take a part of it, as where it begins. */
+ENTRY void recording_limit_addresses(uint64_t bytes);
+
 /* The number of recordings that have begun in this address space: each numbers its threads anew. */
 uint32_t recording_incarnation(void);
 

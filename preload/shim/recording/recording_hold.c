@@ -83,6 +83,24 @@ bool recording_hold(void)
 	return false;
 }
 
+bool recording_shed(void)
+{
+	if (is_paused || held->shed)
+		return false;
+	area_shed(held);
+	return true;
+}
+
+void recording_limit_addresses(uint64_t bytes)
+{
+	ENTRY_PLAIN_FLAGS;
+	if (!recording_hold())
+		return;
+	if (held->bytes > bytes / AREA_ADDRESS_SPACE_PART)
+		recording_shed();
+	recording_let_go();
+}
+
 void recording_let_go(void)
 {
 	ENTRY_PLAIN_FLAGS;
