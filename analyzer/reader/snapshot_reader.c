@@ -16,29 +16,22 @@
 
 enum { MAGIC_BYTES = sizeof SEEP_SNAPSHOT_MAGIC - 1, HEADER_BYTES = sizeof(struct seep_snapshot_header) };
 
-/* The known sections: name, entry size in this version, and whether a file may lack them. */
+/* The known sections, and the size of an entry as this version knows it. */
+#define SECTION_KIND(name, type, is_always_there) [SEEP_SECTION_##name] = {#name, sizeof(type)},
 static const struct section_kind {
 	const char *name;
 	uint32_t entry_bytes;
-	bool required;
-	uint32_t least_bytes; /* in files from before the entry grew; 0: it never grew */
-} kinds[SEEP_SECTION_TYPES] = {
-    [SEEP_SECTION_PROCESS] = {"PROCESS", sizeof(struct seep_process), true, 0},
-    [SEEP_SECTION_STRINGS] = {"STRINGS", 1, true, 0},
-    [SEEP_SECTION_MODULES] = {"MODULES", sizeof(struct seep_module), true, 0},
-    [SEEP_SECTION_NODES] = {"NODES", sizeof(struct seep_node), true, 0},
-    [SEEP_SECTION_SITES] = {"SITES", sizeof(struct seep_site), true, SEEP_SITE_BYTES_LEAST},
-    [SEEP_SECTION_LIFETIMES] = {"LIFETIMES", sizeof(struct seep_lifetime), false, 0},
-    [SEEP_SECTION_LIVE] = {"LIVE", sizeof(struct seep_live), false, 0},
-    [SEEP_SECTION_MEMORY] = {"MEMORY", sizeof(struct seep_value), false, 0},
-    [SEEP_SECTION_LOSSES] = {"LOSSES", sizeof(struct seep_value), false, 0},
-    [SEEP_SECTION_LEDGER] = {"LEDGER", sizeof(struct seep_ledger_row), false, 0},
-    [SEEP_SECTION_ABSENT] = {"ABSENT", sizeof(struct seep_absence), false, SEEP_ABSENCE_BYTES_LEAST},
-    [SEEP_SECTION_MAPPING_SITES] = {"MAPPING_SITES", sizeof(struct seep_site), false, 0},
-    [SEEP_SECTION_MAPPINGS] = {"MAPPINGS", sizeof(struct seep_live), false, 0},
-    [SEEP_SECTION_MAPPING_ABSENT] = {"MAPPING_ABSENT", sizeof(struct seep_absence), false, SEEP_ABSENCE_BYTES_LEAST},
-    [SEEP_SECTION_REFERENCES] = {"REFERENCES", sizeof(struct seep_referenced), false, 0},
-};
+} kinds[SEEP_SECTION_TYPES] = {SEEP_SNAPSHOT_SECTIONS(SECTION_KIND)};
+
+/* A file from before the entry grew has less in it. */
+static uint32_t least_entry_bytes(uint32_t type)
+{
+	if (type == SEEP_SECTION_SITES)
+		return SEEP_SITE_BYTES_LEAST;
+	if (type == SEEP_SECTION_ABSENT || type == SEEP_SECTION_MAPPING_ABSENT)
+		return SEEP_ABSENCE_BYTES_LEAST;
+	return kinds[type].entry_bytes;
+}
 
 static bool shows_mappings;
 
@@ -267,7 +260,7 @@ static bool section_enter(struct snapshot_view *view, const struct seep_section 
 {
 	const struct section_kind *kind = &kinds[section->type];
 	struct snapshot_table *table = &view->tables[section->type];
-	const uint32_t least_bytes = kind->least_bytes ? kind->least_bytes : kind->entry_bytes;
+	const uint32_t least_bytes = least_entry_bytes(section->type);
 
 	if (table->offset)
 		return input_fault(error, view->name, at, "a second %s section", kind->name);
@@ -390,8 +383,8 @@ static bool sections_verify(struct snapshot_view *view, struct error *error)
 	if (!sections_each(view, section_verify_place, error) || !overlaps_verify(view, error) ||
 	    !sections_each(view, section_verify_content, error))
 		return false;
-	for (uint32_t type = 0; type < SEEP_SECTION_TYPES; type++)
-		if (kinds[type].required && !view->tables[type].offset)
+	for (uint32_t type = SEEP_SECTION_PROCESS; type <= SEEP_SECTION_SITES; type++) /* no file can do without */
+		if (!view->tables[type].offset)
 			return input_fault(error, view->name, sizeof view->header, "there is no %s section",
 					   kinds[type].name);
 	mappings_put_in_place(view);

@@ -350,6 +350,24 @@ struct seep_referenced {
 	uint32_t reserved;
 };
 
+/* X(name, type, is_always_there): the sections, the type of their entries, and whether seep writes one without entries. */
+#define SEEP_SNAPSHOT_SECTIONS(X)                                                                                      \
+	X(PROCESS, struct seep_process, 1)                                                                             \
+	X(STRINGS, char, 1)                                                                                            \
+	X(MODULES, struct seep_module, 1)                                                                              \
+	X(NODES, struct seep_node, 1)                                                                                  \
+	X(SITES, struct seep_site, 1)                                                                                  \
+	X(LIFETIMES, struct seep_lifetime, 1)                                                                          \
+	X(LIVE, struct seep_live, 1)                                                                                   \
+	X(MEMORY, struct seep_value, 1)                                                                                \
+	X(LOSSES, struct seep_value, 1)                                                                                \
+	X(LEDGER, struct seep_ledger_row, 1)                                                                           \
+	X(ABSENT, struct seep_absence, 1)                                                                              \
+	X(MAPPING_SITES, struct seep_site, 1)                                                                          \
+	X(MAPPINGS, struct seep_live, 1)                                                                               \
+	X(MAPPING_ABSENT, struct seep_absence, 1)                                                                      \
+	X(REFERENCES, struct seep_referenced, 0)
+
 /* Counts, of events since recording began. */
 enum seep_loss_key {
 	SEEP_LOSS_SAMPLES_SETUP = 1,      /* taken by other threads while the recording was set up */

@@ -49,7 +49,7 @@ each=$(stat -c %s "$real")
 bytes() { find store/web -name '*.seep' -printf '%s\n' | awk '{ sum += $1 } END { print sum }'; }
 marked=$(ls store/web/long/*.seep | sed -n 30p)
 check_equal "one that there is can be marked" "$marked" "$("$SEEP" snapshot --mark "$marked")"
-check_match "what is no snapshot can't" "^3 .*is no snapshot" "$("$SEEP" snapshot --mark by_age.py >out 2>&1; echo "$? $(cat out)")"
+check_match "what is no snapshot can't" "^3 .*is not a snapshot" "$("$SEEP" snapshot --mark by_age.py >out 2>&1; echo "$? $(cat out)")"
 SEEP_KEEP_BYTES=$((60 * each)) tidy
 check "what is marked stays" test -e "$marked"
 check "a budget holds" test "$(bytes)" -le $((60 * each))

@@ -17,21 +17,12 @@
 #include "statistics/measure.h"
 #include "support/snapshot_maker.h"
 
-enum { SECTIONS = SEEP_SECTION_MAPPING_ABSENT + 1 };
-
-static const uint32_t entry_bytes[SECTIONS] = {
-    [SEEP_SECTION_PROCESS] = sizeof(struct seep_process), [SEEP_SECTION_STRINGS] = 1,
-    [SEEP_SECTION_MODULES] = sizeof(struct seep_module),  [SEEP_SECTION_NODES] = sizeof(struct seep_node),
-    [SEEP_SECTION_SITES] = sizeof(struct seep_site),      [SEEP_SECTION_LIFETIMES] = sizeof(struct seep_lifetime),
-    [SEEP_SECTION_LIVE] = sizeof(struct seep_live),       [SEEP_SECTION_MEMORY] = sizeof(struct seep_value),
-    [SEEP_SECTION_LOSSES] = sizeof(struct seep_value),    [SEEP_SECTION_LEDGER] = sizeof(struct seep_ledger_row),
-    [SEEP_SECTION_ABSENT] = sizeof(struct seep_absence),  [SEEP_SECTION_MAPPING_SITES] = sizeof(struct seep_site),
-    [SEEP_SECTION_MAPPINGS] = sizeof(struct seep_live),   [SEEP_SECTION_MAPPING_ABSENT] = sizeof(struct seep_absence),
-};
+#define SECTION_BYTES(name, type, is_always_there) [SEEP_SECTION_##name] = is_always_there * sizeof(type),
+static const uint32_t entry_bytes[SEEP_SECTION_TYPES] = {SEEP_SNAPSHOT_SECTIONS(SECTION_BYTES)};
 
 struct snapshot_maker {
 	struct seep_snapshot_header header;
-	struct buffer sections[SECTIONS]; /* by type */
+	struct buffer sections[SEEP_SECTION_TYPES]; /* by type */
 	uint64_t next_address;
 	uint32_t widened_bytes;
 	bool unknown_section;
@@ -74,7 +65,7 @@ struct snapshot_maker *snapshot_maker_create(uint64_t rate)
 
 void snapshot_maker_free(struct snapshot_maker *maker)
 {
-	for (int type = 0; type < SECTIONS; type++)
+	for (int type = 0; type < SEEP_SECTION_TYPES; type++)
 		buffer_free(&maker->sections[type]);
 	free(maker);
 }
@@ -316,13 +307,16 @@ static void file_append_section(const struct snapshot_maker *maker, struct buffe
 struct buffer snapshot_maker_finish(const struct snapshot_maker *maker)
 {
 	struct seep_snapshot_header header = maker->header;
-	uint32_t sections = SECTIONS - 1;
+	uint32_t sections = 0, place = 0;
 	struct buffer file = {0};
 
+	for (uint32_t type = 1; type < SEEP_SECTION_TYPES; type++)
+		sections += entry_bytes[type] != 0;
 	header.section_count = sections + maker->unknown_section;
 	buffer_fill(&file, '\0', sizeof header + header.section_count * sizeof(struct seep_section));
-	for (uint32_t type = 1; type <= sections; type++)
-		file_append_section(maker, &file, type, type - 1);
+	for (uint32_t type = 1; type < SEEP_SECTION_TYPES; type++)
+		if (entry_bytes[type])
+			file_append_section(maker, &file, type, place++);
 	if (maker->unknown_section) {
 		const struct seep_section unknown = {.type = 4000, .entry_bytes = 3, .offset = file.length, .bytes = 6};
 		buffer_append(&file, "future\0\0", 8);

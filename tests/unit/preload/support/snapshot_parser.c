@@ -13,15 +13,8 @@
 			return #condition;                                                                             \
 	} while (0)
 
-static const uint32_t entry_bytes[SEEP_SECTION_TYPES] = {
-    [SEEP_SECTION_PROCESS] = sizeof(struct seep_process), [SEEP_SECTION_STRINGS] = 1,
-    [SEEP_SECTION_MODULES] = sizeof(struct seep_module),  [SEEP_SECTION_NODES] = sizeof(struct seep_node),
-    [SEEP_SECTION_SITES] = sizeof(struct seep_site),      [SEEP_SECTION_LIFETIMES] = sizeof(struct seep_lifetime),
-    [SEEP_SECTION_LIVE] = sizeof(struct seep_live),       [SEEP_SECTION_MEMORY] = sizeof(struct seep_value),
-    [SEEP_SECTION_LOSSES] = sizeof(struct seep_value),    [SEEP_SECTION_LEDGER] = sizeof(struct seep_ledger_row),
-    [SEEP_SECTION_ABSENT] = sizeof(struct seep_absence),  [SEEP_SECTION_MAPPING_SITES] = sizeof(struct seep_site),
-    [SEEP_SECTION_MAPPINGS] = sizeof(struct seep_live),   [SEEP_SECTION_MAPPING_ABSENT] = sizeof(struct seep_absence),
-};
+#define SECTION_BYTES(name, type, is_always_there) [SEEP_SECTION_##name] = is_always_there * sizeof(type),
+static const uint32_t entry_bytes[SEEP_SECTION_TYPES] = {SEEP_SNAPSHOT_SECTIONS(SECTION_BYTES)};
 
 static const char *header_check(const struct seep_snapshot_header *header, size_t bytes)
 {
