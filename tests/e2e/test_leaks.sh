@@ -48,14 +48,14 @@ fits() { python3 -c 'import sys; lines = sys.stdin.read().split("\n"); sys.exit(
 check "the answer fits a screen of 24 by 80" fits "$screen"
 check_match "it says what leaks" '^LEAKING  1 place, .* a second$' "$screen"
 check_match "the leaking line is in its first ten rows" ' <stdin>:[0-9]+(-[0-9]+)?  session_forget' "$(head -n 10 <<<"$screen")"
-check_match "with the reason, in a sentence" 'all [0-9,]+ sampled blocks older than .* still live' "$screen"
+check_match "with the reason, in a sentence" 'all [0-9,]+ sampled blocks older than .* are still alive' "$screen"
 check_match "and what can't be excluded" 'seen for .*: a cache that is still filling looks the same' "$screen"
 check_match "and the way to more" 'seep leaks -v recording' "$screen"
 text=$("$SEEP" leaks -v recording)
 check_match "the leak is found" '^LEAKING  1 place, .* a second$' "$text"
 check_match "in the function that leaks" 'iB.* session_forget$' "$(grep -A3 '^a second' <<<"$text")"
 check_match "and how far that reaches" ' seen for [0-9.]+ s: a cache that is still filling looks the same' "$(tr '\n' ' ' <<<"$text" | tr -s ' ')"
-check_match "with its evidence" 'sampled blocks older than [0-9.]+ .?s still live, born .*; [0-9.]+ % of the bytes allocated there get that old' "$(tr '\n' ' ' <<<"$text" | tr -s ' ')"
+check_match "with its evidence" 'sampled blocks older than [0-9.]+ .?s are still alive, born .*; [0-9.]+ % of the bytes allocated there get that old' "$(tr '\n' ' ' <<<"$text" | tr -s ' ')"
 check_match "the ladder gets its advice" 'grown step by step by realloc: 9[0-9]\.' "$text"
 check_equal "it reads well at 80 columns" "" "$(awk 'length($0) > 80' <<<"$text")"
 

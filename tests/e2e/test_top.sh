@@ -59,7 +59,7 @@ def leak_leads():
     top.await_that("the leak first, with its verdict",
                    lambda: top.rows() and re.match(r" *LEAK\??  .*forget_session", top.rows()[0]))
     top.await_text(r"^LEAKING  1 place, ")
-    top.await_text(r"sampled blocks older than .* still live")
+    top.await_text(r"sampled blocks older than .* are still alive")
     top.await_text(r"^in use .* MiB \[.*\]   RSS ")
     top.await_that("its growth over the time seen",
                    lambda: re.match(r" *LEAK\?? +\S+ \S+ +\+\S+ .iB +\[\+.*, \+.*\] ", top.rows()[0]))

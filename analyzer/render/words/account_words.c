@@ -291,9 +291,8 @@ static void classes_append(struct buffer *out, const struct memory_growth *growt
 void memory_growth_append(struct buffer *out, const struct memory_growth *growth)
 {
 	if (growth->before.is_known != growth->after.is_known) {
-		buffer_printf(
-		    out, "Which class of memory grew can't be told: nobody looked at the process's mappings for %s.",
-		    growth->before.is_known ? "AFTER" : "BEFORE");
+		buffer_printf(out, "Where else RSS changed is not known: %s holds no record of the process's mappings.",
+			      growth->before.is_known ? "AFTER" : "BEFORE");
 		return;
 	}
 	if (!growth->is_known || fabs(memory_growth_of_rss(growth)) < change_worth_saying)

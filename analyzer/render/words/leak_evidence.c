@@ -63,7 +63,7 @@ static double seconds_since(const struct leaks *leaks, double time_ns)
 	return fmax((double)leaks->reference->time_ns - time_ns, 0) / 1e9;
 }
 
-/* "all 136 sampled blocks older than 2 s still live, born evenly; 12 % of the bytes allocated there get that old". */
+/* "all 136 sampled blocks older than 2 s are still alive, born evenly; 12 % of the bytes allocated there get that old". */
 static void append_leak(struct buffer *out, const struct leak_row *row)
 {
 	leak_sentence_append(out, row);

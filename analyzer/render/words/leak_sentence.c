@@ -28,7 +28,7 @@ void leak_sentence_append(struct buffer *out, const struct leak_row *row)
 	const struct quantity age = quantity_duration((double)row->evidence.plateau_age_ns);
 
 	if (old->deaths == 0)
-		buffer_printf(out, "all %s sampled blocks older than %s still live", quantity_exact(seen).text,
+		buffer_printf(out, "all %s sampled blocks older than %s are still alive", quantity_exact(seen).text,
 			      age.text);
 	else
 		buffer_printf(out, "%u of %s sampled blocks older than %s died", old->deaths, quantity_exact(seen).text,
@@ -37,9 +37,9 @@ void leak_sentence_append(struct buffer *out, const struct leak_row *row)
 		buffer_append_text(out, ", born evenly");
 		return;
 	}
-	buffer_append_text(out, ", born by quarter");
 	for (int i = 0; i < COHORTS; i++)
-		buffer_printf(out, "%s %u", i ? "," : "", old->born[i]);
+		buffer_printf(out, "%s%u", i + 1 < COHORTS ? ", " : " and ", old->born[i]);
+	buffer_append_text(out, " of them born in each quarter of the time");
 }
 
 void leak_caution_append(struct buffer *out, const struct leaks *leaks, const struct leak_row *row)

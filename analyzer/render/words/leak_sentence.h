@@ -7,7 +7,7 @@
 #include "leaks/leaks.h"
 #include "series/series.h"
 
-/* "all 136 sampled blocks older than 2 s still live, born evenly": for a leak. */
+/* "all 136 sampled blocks older than 2 s are still alive, born evenly": for a leak. */
 void leak_sentence_append(struct buffer *out, const struct leak_row *row);
 
 /* "a cache that is still filling looks the same": what the verdict can't exclude; nothing for a sure one. */

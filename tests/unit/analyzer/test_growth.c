@@ -222,9 +222,9 @@ static void of_two_profiles_it_is_said_which_has_no_ledger(void **state)
 	check_words(small, small, "");
 	check_words(none, none, "");
 	check_words(none, large,
-		    "Which class of memory grew can't be told: nobody looked at the process's mappings for BEFORE.");
+		    "Where else RSS changed is not known: BEFORE holds no record of the process's mappings.");
 	check_words(small, none,
-		    "Which class of memory grew can't be told: nobody looked at the process's mappings for AFTER.");
+		    "Where else RSS changed is not known: AFTER holds no record of the process's mappings.");
 	profile_free(small);
 	profile_free(large);
 	profile_free(none);

@@ -364,7 +364,7 @@ static void verdicts_are_printed_with_their_evidence(void **state)
 	assert_non_null(strstr(text.data, " a minute\n"));
 	assert_non_null(strstr(json.data, "\"cautions\":[]"));
 	assert_non_null(strstr(json.data, "\"leak_bytes_per_h\":null"));
-	assert_non_null(strstr(text.data, " still live, born evenly"));
+	assert_non_null(strstr(text.data, " are still alive, born evenly"));
 	for (const char *line = text.data; *line;) {
 		const size_t length = strcspn(line, "\n");
 		assert_true(length <= 80);
