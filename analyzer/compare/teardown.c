@@ -31,6 +31,7 @@
 #define LEVEL 1.1        /* times as much is not growth yet */
 #define SURE 0.35 /* the error of what was in use, as a share, above which a fall says nothing: some eight blocks */
 #define SHORT 3   /* this many intervals */
+#define REST 6    /* in no more than this many intervals, a program that allocates nothing is not yet at rest */
 #define LIFE_LEAST_NS 1000000000u /* a younger process has no usual state to leave */
 #define EARLIER 6                 /* snapshots before a run that show what is usual */
 
@@ -201,11 +202,13 @@ static size_t before_falls(const struct teardown_moment *moments, size_t count, 
 	    moments[high].error <= SURE &&
 	    (fall >= MUCH || (high + 1 >= KNOWN_LEAST && largest_fall(moments, high + 1) < NEAR * lost));
 	/* A fall just before the shutdown, while the program still worked, is not a part of it. */
-	for (size_t from = high; from < last; from++)
-		if (1 - moments[last].in_use / moments[from].in_use >= LITTLE &&
-		    pace_since(&moments[from], &moments[last], start_ns) <
-			fmin(QUIET, usual_in_first(moments, from, last)))
+	for (size_t from = high; from < last; from++) {
+		const double since = pace_since(&moments[from], &moments[last], start_ns);
+		const double least = since < IDLE && last - from <= REST ? LITTLE_GONE : LITTLE;
+		if (1 - moments[last].in_use / moments[from].in_use >= least &&
+		    since < fmin(QUIET, usual_in_first(moments, from, last)))
 			return from;
+	}
 	return run <= SHORT && is_new ? high : last;
 }
 

@@ -143,6 +143,17 @@ static void what_goes_up_and_down_is_no_shutdown(void **state)
 						   0,
 						   0};
 	assert_int_equal(teardown_last_useful(slow, 12, 0, true), 5);
+	/* It has only begun to free, has allocated nothing meanwhile, and the machine is busy. */
+	static const double little[] = {960, 980, 1000, 1020, 1040, 1060, 1060, 1055, 1042, 1029.5};
+	struct teardown_moment begun[10];
+	for (unsigned i = 0; i < 10; i++)
+		begun[i] = (struct teardown_moment){(i + 1) * SECOND,  little[i], i < 6 ? 100 * (i + 1) : 600,
+						    i < 7 ? 0 : 0.012, 0,         0};
+	assert_int_equal(teardown_last_useful(begun, 10, 0, true), 5);
+	begun[6].in_use = 1059;
+	for (unsigned i = 6; i < 10; i++) /* so it goes on, and has not */
+		begun[i].allocated = 100 * (i + 1);
+	assert_int_equal(teardown_last_useful(begun, 10, 0, true), 9);
 	/* Three in four samples of a small program died by chance, while it worked on. */
 	moments[6].error = 0.5;
 	assert_int_equal(teardown_last_useful(moments, 8, 0, true), 7);
