@@ -7,6 +7,7 @@
 #define RATE_LEAST 1024  /* a lower rate slows a program down too much for what it tells */
 #define DOUBTFUL_PART 10 /* a value this near to its limit (as a part of its interval) needs a better limit */
 
+/* The estimate is between the ends: one of them tells. */
 enum weight standing_weigh(const struct standing *standing)
 {
 	bool is_beyond = true;
@@ -14,9 +15,10 @@ enum weight standing_weigh(const struct standing *standing)
 	for (int i = 0; i < standing->count; i++) {
 		const struct contrast *contrast = &standing->contrasts[i];
 		const enum contrast_glance glance = contrast_glance(contrast);
-		if (glance == GLANCE_WITHIN || (glance == GLANCE_CLOSE && contrast_high(contrast, ALPHA) <= 0))
+		const bool is_close = glance == GLANCE_CLOSE, is_above = contrast_value(contrast) > 0;
+		if (glance == GLANCE_WITHIN || (is_close && !is_above && contrast_high(contrast, ALPHA) <= 0))
 			return WEIGHT_WITHIN;
-		is_beyond = is_beyond && glance == GLANCE_CLOSE && contrast_low(contrast, ALPHA) > 0;
+		is_beyond = is_beyond && is_close && is_above && contrast_low(contrast, ALPHA) > 0;
 	}
 	return is_beyond ? WEIGHT_BEYOND : WEIGHT_OPEN;
 }

@@ -65,7 +65,7 @@ static double sum_low(const struct seep_sum *sum, double alpha)
 
 /* Without any sample, x and v are 0, and chi-squared with two degrees of freedom is the exponential distribution: the
  * result is the Poisson zero, -k ln(alpha/2). */
-static double sum_high(const struct seep_sum *sum, double unseen, double alpha)
+double sum_high(const struct seep_sum *sum, double unseen, double alpha)
 {
 	const double k = fmax(sum->largest, unseen);
 	const double x = sum->uncertain + k;
@@ -118,7 +118,7 @@ double sum_low_selected(const struct seep_sum *sum, double least, double alpha)
 }
 
 /* A set without any sample is not shown, unless it has a certain part. */
-static double sum_low_shown(const struct seep_sum *sum, double alpha)
+double sum_low_shown(const struct seep_sum *sum, double alpha)
 {
 	const double low = sum_low(sum, alpha);
 	const double v = variance_possible(sum->variance, sum->uncertain);

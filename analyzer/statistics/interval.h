@@ -27,6 +27,9 @@ static inline struct interval interval_times(struct interval interval, double fa
 
 /* The gamma interval of one set of samples. */
 struct interval sum_interval(const struct seep_sum *sum, double unseen, double alpha);
+/* Its ends, each by itself: quantiles are most of what many places cost. */
+double sum_low_shown(const struct seep_sum *sum, double alpha);
+double sum_high(const struct seep_sum *sum, double unseen, double alpha);
 
 /*
  * The lower end for a set that is shown only if it has at least `least` samples. Sets that happened to show more

@@ -14,6 +14,7 @@
 
 #define P_SMALLEST 1e-300
 #define P_STEPS 50
+#define P_NEAR 1e-7 /* of t, at which two steps are one */
 #define UNEXPLAINED 0.05
 
 struct seep_sum sum_times(const struct seep_sum *sum, double factor)
@@ -37,18 +38,16 @@ static double spread_reach(const struct contrast *contrast, double alpha)
 double contrast_low(const struct contrast *contrast, double alpha)
 {
 	const double looked = fmax(alpha / fmax(contrast->looks, 1), P_SMALLEST);
-	const double more = sum_estimate(&contrast->more) - sum_interval(&contrast->more, 0, looked).low;
-	const double less =
-	    sum_interval(&contrast->less, contrast->unseen_less, looked).high - sum_estimate(&contrast->less);
+	const double more = sum_estimate(&contrast->more) - sum_low_shown(&contrast->more, looked);
+	const double less = sum_high(&contrast->less, contrast->unseen_less, looked) - sum_estimate(&contrast->less);
 
 	return contrast_value(contrast) - hypot(hypot(more, less), spread_reach(contrast, looked));
 }
 
 double contrast_high(const struct contrast *contrast, double alpha)
 {
-	const double more =
-	    sum_interval(&contrast->more, contrast->unseen_more, alpha).high - sum_estimate(&contrast->more);
-	const double less = sum_estimate(&contrast->less) - sum_interval(&contrast->less, 0, alpha).low;
+	const double more = sum_high(&contrast->more, contrast->unseen_more, alpha) - sum_estimate(&contrast->more);
+	const double less = sum_estimate(&contrast->less) - sum_low_shown(&contrast->less, alpha);
 
 	return contrast_value(contrast) + hypot(hypot(more, less), spread_reach(contrast, alpha));
 }
@@ -84,23 +83,41 @@ enum contrast_glance contrast_glance(const struct contrast *contrast)
 												    : GLANCE_CLOSE;
 }
 
-/* The low end falls as t grows in alpha = exp(-t^2), nearly along a straight line. */
+static double low_at(const struct contrast *contrast, double t)
+{
+	return contrast_low(contrast, fmax(exp(-t * t), P_SMALLEST));
+}
+
+/* Where the low end is 0. It falls as t grows in alpha = exp(-t^2), nearly along a straight line, so that the regula falsi needs
+ * some five steps; an end that stays has its value halved (the Illinois rule), or it would stay for ever. */
 double contrast_p_above(const struct contrast *contrast)
 {
-	double low = 0, high = sqrt(-log(P_SMALLEST));
+	double left = 0, right = sqrt(-log(P_SMALLEST)), at = right;
+	bool moved_left = false;
 
 	if (!(contrast_value(contrast) > 0))
 		return 1;
-	if (contrast_low(contrast, P_SMALLEST) > 0)
+	double value_left = low_at(contrast, left), value_right = low_at(contrast, right);
+	if (value_right > 0)
 		return 0;
-	for (int i = 0; i < P_STEPS && high - low > 1e-9; i++) {
-		const double middle = low + (high - low) / 2;
-		if (contrast_low(contrast, exp(-middle * middle)) > 0)
-			low = middle;
+	if (!(value_left > 0))
+		return 0.5;
+	for (int i = 0; i < P_STEPS; i++) {
+		const double before = at;
+		at = (left * value_right - right * value_left) / (value_right - value_left);
+		const double value = low_at(contrast, at);
+		if (fabs(at - before) < P_NEAR || value == 0)
+			break;
+		const bool moves_left = value > 0;
+		if (moves_left)
+			left = at, value_left = value;
 		else
-			high = middle;
+			right = at, value_right = value;
+		if (i && moves_left == moved_left)
+			*(moves_left ? &value_right : &value_left) /= 2;
+		moved_left = moves_left;
 	}
-	return exp(-low * low) / 2;
+	return exp(-at * at) / 2;
 }
 
 /* With a few runs the spread is uncertain itself, and t large. If a spread that chance makes counted as one of its own,
