@@ -36,6 +36,7 @@ COMMANDS = {
     "diff": ("diff", "{before}", "{after}"),
     "diff --by=function": ("diff", "--by=function", "{before}", "{after}"),
     "diff --json": ("diff", "--json", "{before}", "{after}"),
+    "check": ("check", "--budget={folder}/budgets.json", "--base={before}", "{after}"),
     "flame": ("flame", "--output={folder}/flame.svg", "{after}"),
     "flame --base": ("flame", "--output={folder}/flame.svg", "--base={before}", "{after}"),
     "export --format=pprof": ("export", "--format=pprof", "--output={folder}/pprof", "{after}"),
@@ -62,12 +63,18 @@ PEERS = (
 )
 
 
+BUDGETS = """{"schema": "seep.budgets/1", "budgets": [
+    {"name": "all", "measure": "in_use", "most": "+10%"}, {"name": "all that came", "measure": "allocated", "most": "+50%"},
+    {"name": "every place", "measure": "in_use", "each": "place", "most": "+20%"}]}"""
+
+
 class Series:
     """Snapshots of so many sites, in a folder that goes away."""
 
     def __init__(self, build, sites, snapshots=2, mode="heaptrack"):
         self.folder = tempfile.mkdtemp(prefix="seep-scale.")
         subprocess.run([build / "bench/make_snapshots", str(sites), str(snapshots), self.folder, mode], check=True)
+        pathlib.Path(self.folder, "budgets.json").write_text(BUDGETS, encoding="utf-8")
         self.names = {"before": f"{self.folder}/000001.seep", "after": f"{self.folder}/000002.seep", "folder": self.folder}
         self.file_bytes = os.stat(self.names["after"]).st_size
 
