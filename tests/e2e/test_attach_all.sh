@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
+# time limit: 300 s
 # seep attach --all NAME and seep detach --all NAME: the processes of a service, including those that appear later.
 . "$(dirname "$0")/lib.sh"
 
@@ -41,11 +42,11 @@ not_that=$begun
 "$SEEP" attach --all "$name" -r 1K -i 100ms -o "$WORK/%c.%p" 2>said &
 staying=$!
 pids+=("$staying")
-wait_until 10 says "joined .*pid $second\)"
+wait_until 60 says "joined .*pid $first\)" && wait_until 60 says "joined .*pid $second\)" # which has the smaller number?
 check_equal "all of the name are joined" 2 "$(grep -cE "joined .* \(pid ($first|$second)\)" said)"
 begin "$name"
 third=$begun
-wait_until 10 says "joined .*pid $third\)"
+wait_until 60 says "joined .*pid $third\)"
 check "and one that appears later" says "joined .*pid $third\)"
 check_equal "others are left alone" 0 "$(grep -cE "pid ($other|$not_that)\)" said)"
 kill -INT "$staying"
@@ -67,9 +68,9 @@ wait_until 10 test -e recorded/heap
 "$SEEP" attach --all "$name-refused" --for 600s -r 1K -o "$WORK/late.%p" 2>said &
 staying=$!
 pids+=("$staying")
-wait_until 10 says "$recorded.* recorded"
+wait_until 60 says "$recorded.* recorded"
 begin "$name-refused"
-wait_until 10 says "joined .*pid $begun\)"
+wait_until 60 says "joined .*pid $begun\)"
 check_equal "one that is refused is named once" 1 "$(grep -cE "\b$recorded\b" said)"
 kill -TERM "$staying"
 wait "$staying"
@@ -78,7 +79,8 @@ check_equal "with --for, its end leaves those that it joined" "0 1" \
 check_match "which are recorded no more" "is no longer recorded" "$("$SEEP" report "$begun" 2>&1)"
 # Children forked meanwhile are left, too: one with its parent, one without, and one that has sampled nothing.
 compile forks <<'END'
-#include <signal.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 static void work(const char *stop) {
@@ -91,7 +93,9 @@ static void work(const char *stop) {
 int main(int argc, char **argv) {
 	if (argc > 2) work(argv[1]);
 	while (access("joined", F_OK) != 0) usleep(2000);
-	if (!fork()) work(argv[1]);
+	pid_t first = fork();
+	if (!first) work(argv[1]);
+	dprintf(open("first", O_CREAT | O_WRONLY | O_TRUNC, 0600), "%d\n", first);
 	if (!fork()) { if (!fork()) work(argv[1]); _exit(0); }
 	if (!fork()) for (int i = 0; i < 60000 && access(argv[1], F_OK) != 0; i++) usleep(2000);
 	else if (!fork()) execl(argv[0], argv[0], argv[1], "on", NULL);
@@ -109,16 +113,16 @@ forks_begin() { # OPTION...: starts the server and joins it, with all its childr
 	"$SEEP" attach "$@" -r 1K -i 1h -o "$WORK/forks.rec" "$begun" 2>said &
 	staying=$!
 	pids+=("$staying")
-	wait_until 10 says joined
+	wait_until 60 says joined
 	touch joined
-	wait_until 20 eval '[ "$(records)" = 4 ]'
+	wait_until 60 eval '[ "$(records)" = 4 ]'
 }
 forks_begin --for 600s
 kill -TERM "$staying"
 wait "$staying"
 check_equal "with --for, what it forked and executed is left, too" "0 0" "$? $(records)"
 touch stop
-wait_until 10 eval '[ -z "$(forks)" ]'
+wait_until 60 eval '[ -z "$(forks)" ]'
 rm stop
 forks_begin
 "$SEEP" detach "$begun" 2>left
@@ -127,17 +131,17 @@ check_equal "seep detach names what it forked and leaves alone" "2 3" "${#childr
 "$SEEP" detach --all forks 2>left
 check_equal "which detach --all leaves, also what has sampled nothing" "0 4 0" "$? $(grep -c "left [0-9]*, " left) $(records)"
 # A child that was joined by itself is not left with its parent.
+rm first
 "$WORK/forks" stop &
 begun=$!
 pids+=("$begun")
-wait_until 10 eval '[ "$(pgrep -P $begun | wc -l)" -ge 3 ]'
-child=$(pgrep -P "$begun" | head -1)
-"$SEEP" attach -r 1K -i 1h -o own.rec "$child" 2>err
+wait_until 20 test -s first
+"$SEEP" attach -r 1K -i 1h -o own.rec "$(cat first)" 2>err
 : >said
 "$SEEP" attach --for 600s -r 1K -i 1h -o parent.rec "$begun" 2>said &
 staying=$!
 pids+=("$staying")
-wait_until 10 says joined
+wait_until 60 says joined
 kill -TERM "$staying"
 wait "$staying"
 check_match "a child that was joined by itself is not left with its parent" "ended .*parent.rec .*running .*own.rec" \

@@ -24,6 +24,11 @@ for how in -static -static-pie; do
 	kill "$background_pid"
 done
 gcc -x c -m32 -static -nostdlib -Wl,-e,main -o program32 - <<<"$pauses"
+gcc -x c -fsanitize=address -o program_asan - <<<"$pauses"
+background ./program_asan
+wait_until 10 grep -q program "/proc/$background_pid/comm"
+refused "a program under a sanitizer" "it runs under AddressSanitizer" "$background_pid"
+kill "$background_pid"
 background ./program32
 if wait_until 2 grep -q program32 "/proc/$background_pid/comm"; then
 	refused "a program of 32 bits" "a program for another machine \(i386\)" "$background_pid"
