@@ -2,13 +2,17 @@
 /* See refusal.h. */
 #include "attach/refusal.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <linux/kcmp.h>
 #include <linux/seccomp.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/fanotify.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -185,6 +189,31 @@ static bool has_addresses(pid_t pid, const char *name, struct error *error)
 					  (int)pid, name, left >> 20, (least + (1 << 20) - 1) >> 20, (int)pid);
 }
 
+/* Does it answer whether files may be opened? Then our open in it would wait for its answer. */
+static bool answers_opens(pid_t pid)
+{
+	enum { PERMISSION_CLASSES = FAN_CLASS_CONTENT | FAN_CLASS_PRE_CONTENT };
+	char path[PATH_MAX], target[64], info[512];
+	bool answers = false;
+
+	snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
+	DIR *descriptors = opendir(path);
+	for (const struct dirent *entry; descriptors && !answers && (entry = readdir(descriptors));) {
+		const ssize_t length = readlinkat(dirfd(descriptors), entry->d_name, target, sizeof target - 1);
+		target[length > 0 ? length : 0] = 0;
+		if (!strstr(target, "[fanotify]"))
+			continue;
+		snprintf(path, sizeof path, "fdinfo/%.20s", entry->d_name);
+		const char *flags = seep_process_read((uint64_t)pid, path, info, sizeof info) > 0
+					? strstr(info, "fanotify flags:")
+					: NULL;
+		answers = flags && strtoul(flags + strlen("fanotify flags:"), NULL, 16) & PERMISSION_CLASSES;
+	}
+	if (descriptors)
+		closedir(descriptors);
+	return answers;
+}
+
 bool process_may_be_joined(pid_t pid, struct error *error)
 {
 	struct seep_process_stat first;
@@ -216,6 +245,11 @@ bool process_may_be_joined(pid_t pid, struct error *error)
 	if (text_line_number(status, "Seccomp:", &mode) && mode == SECCOMP_MODE_STRICT)
 		return error_set(error,
 				 "%d (%s) can't be joined: it has forbidden itself all system calls but four (seccomp)",
+				 (int)pid, facts.name);
+	if (answers_opens(pid))
+		return error_set(error,
+				 "%d (%s) can't be joined: it answers whether files may be opened (fanotify), and "
+				 "would wait for itself",
 				 (int)pid, facts.name);
 	return has_addresses(pid, facts.name, error) && shares_no_memory(pid, &facts, error) &&
 	       program_is_ours(pid, &facts, error);

@@ -41,9 +41,9 @@ static bool library_accept(const char *candidate, char *path, size_t size, struc
 
 	if (!realpath(candidate, canonical) || access(canonical, R_OK) != 0)
 		return error_set(error, "%s: %s", candidate, strerror(errno));
-	if (strpbrk(canonical, PRELOAD_SEPARATORS))
+	if (strpbrk(canonical, PRELOAD_SEPARATORS) || strchr(canonical, '$'))
 		return error_set(error,
-				 "%s: LD_PRELOAD can't name a path with a blank or a colon; move it, or name a "
+				 "%s: LD_PRELOAD can't name a path with a blank, a colon or $; move it, or name a "
 				 "copy in SEEP_LIBRARY",
 				 canonical);
 	if ((size_t)snprintf(path, size, "%s", canonical) >= size)

@@ -137,6 +137,20 @@ if [ "$(id -u)" = 0 ]; then
 	"$SEEP" detach "$confined" 2>err
 	check "and left, and lives" kill -0 "$confined"
 fi
+compile asked <<'END'
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/fanotify.h>
+#include <unistd.h>
+int main(void) { puts(fanotify_init(FAN_CLASS_CONTENT, O_RDONLY) < 0 ? "not asked" : "asked"); fflush(stdout); for (;;) pause(); }
+END
+background ./asked >asked.out
+wait_until 10 grep -q asked asked.out
+if grep -qx asked asked.out; then
+	refused "a process that answers whether files may be opened" "fanotify" "$background_pid"
+else
+	skip "a process that answers whether files may be opened" "it may not"
+fi
 compile forker <<'END'
 #include <unistd.h>
 int main(void) { if (!vfork()) for (;;) pause(); return 0; }

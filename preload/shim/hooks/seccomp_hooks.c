@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * prctl and syscall, watched for a program that is about to confine itself, or
+ * prctl, fanotify_init and syscall, watched for a program that is about to confine itself, or
  * to become another user (privileges.c). To begin a recording, the shim makes a
  * directory and a file; behind a seccomp filter the attempt may kill the
  * program. So the recording begins before the filter is there. In a forked
  * child (between fork and exec, or a server's unprivileged half) it does not
  * begin at all. libseccomp calls seccomp(2), which libc has no function for,
  * through syscall(). A call without a filter only asks what the kernel can do.
+ * A program that answers whether files may be opened is watched for, too: it
+ * would have to answer for us while it waits for us.
  *
  * syscall() itself is in syscall.S. A fork made through it runs none of libc's
  * fork handlers, so the child's part is done here.
@@ -14,6 +16,7 @@
 #include <sched.h>
 #include <stdarg.h>
 #include <linux/seccomp.h>
+#include <sys/fanotify.h>
 #include <sys/prctl.h>
 
 #include "keeper/base/syscall.h"
@@ -26,6 +29,7 @@
 #include "shim/recording/recording.h"
 
 EXPORT int prctl(int option, ...);
+EXPORT int fanotify_init(unsigned flags, unsigned file_flags);
 
 #ifndef PR_SET_SYSCALL_USER_DISPATCH
 #define PR_SET_SYSCALL_USER_DISPATCH 59
@@ -66,6 +70,20 @@ int prctl(int option, ...)
 	if (real.prctl)
 		return real.prctl(option, arguments[0], arguments[1], arguments[2], arguments[3]);
 	return (int)as_libc(system_call(SYS_prctl, option, arguments[0], arguments[1], arguments[2], arguments[3], 0));
+}
+
+/* Is the program going to be asked whether files may be opened? Then an open of ours would wait for its answer. */
+static bool answers_opens(unsigned flags)
+{
+	return flags & (FAN_CLASS_CONTENT | FAN_CLASS_PRE_CONTENT);
+}
+
+int fanotify_init(unsigned flags, unsigned file_flags)
+{
+	if (answers_opens(flags))
+		recording_confine();
+	return real.fanotify_init ? real.fanotify_init(flags, file_flags)
+				  : (int)as_libc(system_call(SYS_fanotify_init, flags, file_flags, 0, 0, 0, 0));
 }
 
 #ifdef __x86_64__
@@ -117,6 +135,8 @@ __attribute__((used)) void *syscall_watch(long number, long first, long second, 
 	if ((number == SYS_prctl && prctl_confines((int)first, second, third)) ||
 	    (number == SYS_seccomp && seccomp_confines((unsigned)first, third)))
 		confine();
+	if (number == SYS_fanotify_init && answers_opens((unsigned)first))
+		recording_confine();
 	if (number == SYS_prctl && first == PR_SET_CHILD_SUBREAPER)
 		keeper_process_note_gathering();
 	if (number == SYS_exit && !recording_is_confined())

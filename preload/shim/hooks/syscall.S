@@ -32,6 +32,7 @@ syscall:
 	endbr64
 	watch	__NR_prctl
 	watch	__NR_seccomp
+	watch	__NR_fanotify_init
 	watch	__NR_unshare
 	watch	__NR_setns
 	watch	__NR_clone

@@ -41,6 +41,7 @@ typedef bool real_area_visitor(const void *heap, const struct real_area *area, v
 	X(void *, mi_heap_get_backing, (void))                                                                         \
 	X(int, prctl, (int, ...))                                                                                      \
 	X(long, syscall, (long, ...))                                                                                  \
+	X(int, fanotify_init, (unsigned, unsigned))                                                                    \
 	X(int, unshare, (int))                                                                                         \
 	X(int, setns, (int, int))                                                                                      \
 	X(int, setuid, (uid_t))                                                                                        \
