@@ -18,7 +18,8 @@
 
 const char *leak_verdict_name(enum leak_verdict verdict)
 {
-	static const char *const names[LEAK_VERDICTS] = {"leak", "growing", "stopped", "unknown", "steady", "churn"};
+	static const char *const names[] = {"leak", "growing", "stopped", "unknown", "steady", "churn"};
+	_Static_assert(sizeof names / sizeof *names == LEAK_VERDICTS, "a name for each");
 
 	return names[verdict];
 }

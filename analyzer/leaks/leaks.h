@@ -15,7 +15,7 @@
 #include "leaks/leak_row.h"
 #include "series/series.h"
 
-/* "leak", "growing", "stopped", "unknown", "steady", "churn". */
+/* "leak", as in documents. */
 const char *leak_verdict_name(enum leak_verdict verdict);
 
 static inline bool leak_is_sure(const struct leak_row *row)
