@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* keeper/base/size_limit.h: a write beyond RLIMIT_FSIZE fails, and its signal is nobody's. Signals of others stay theirs. */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "keeper/base/size_limit.h"
+#include "keeper/base/syscall.h"
+
+#define LIMIT 4096
+
+static volatile sig_atomic_t caught;
+
+static void on_signal(int number)
+{
+	caught += number == SIGXFSZ;
+}
+
+static int file_without_a_name(void)
+{
+	char name[] = "/tmp/size_limit.XXXXXX";
+	const int file = mkstemp(name);
+	assert_true(file >= 0);
+	unlink(name);
+	return file;
+}
+
+static bool is_pending(void)
+{
+	sigset_t pending;
+	sigpending(&pending);
+	return sigismember(&pending, SIGXFSZ) == 1;
+}
+
+/* Writes beyond the limit. */
+static void write_too_much(int file)
+{
+	assert_int_equal(lseek(file, LIMIT, SEEK_SET), LIMIT);
+	assert_int_equal(size_limit_write(file, "more", 4), -EFBIG);
+}
+
+static void the_signal_of_a_write_of_ours_is_not_delivered(void **state)
+{
+	(void)state;
+	const int file = file_without_a_name();
+	assert_int_equal(size_limit_write(file, "fits", 4), 4);
+	write_too_much(file);
+	assert_false(is_pending());
+	assert_int_equal(caught, 0);
+	assert_int_equal(size_limit_bytes(), LIMIT);
+	assert_int_equal(size_limit_check(LIMIT), 0);
+	assert_int_equal(size_limit_check(LIMIT + 1), -EFBIG);
+	close(file);
+}
+
+static void a_signal_that_the_program_blocks_stays_pending(void **state)
+{
+	(void)state;
+	const int file = file_without_a_name();
+	const uint64_t before = system_block_signals(SIGNAL_BIT(SIGXFSZ));
+	raise(SIGXFSZ);
+	write_too_much(file);
+	assert_true(is_pending());
+	assert_int_equal(caught, 0);
+	system_restore_signals(before);
+	assert_int_equal(caught, 1);
+	close(file);
+}
+
+static void a_signal_that_somebody_sends_meanwhile_arrives(void **state)
+{
+	(void)state;
+	const struct size_limit limit = size_limit_enter();
+	const pid_t parent = getpid(), child = fork();
+	if (child == 0)
+		_exit(kill(parent, SIGXFSZ));
+	int status;
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	assert_int_equal(caught, 0);
+	size_limit_leave(&limit);
+	assert_int_equal(caught, 1);
+}
+
+static int limit_set(void **state)
+{
+	(void)state;
+	const struct rlimit limit = {LIMIT, RLIM_INFINITY};
+	struct sigaction action = {.sa_handler = on_signal};
+	caught = 0;
+	return setrlimit(RLIMIT_FSIZE, &limit) || sigaction(SIGXFSZ, &action, NULL);
+}
+
+static int limit_lift(void **state)
+{
+	(void)state;
+	const struct rlimit none = {RLIM_INFINITY, RLIM_INFINITY};
+	return setrlimit(RLIMIT_FSIZE, &none);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, limit_set, limit_lift)
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(the_signal_of_a_write_of_ours_is_not_delivered),
+	    TEST(a_signal_that_the_program_blocks_stays_pending),
+	    TEST(a_signal_that_somebody_sends_meanwhile_arrives),
+	};
+	return cmocka_run_group_tests_name("size_limit", tests, NULL, NULL);
+}
