@@ -181,7 +181,7 @@ enum seep_site_flags {
 enum seep_mapping_sort {
 	SEEP_MAPPING_SHARED = 1 << 0,
 	SEEP_MAPPING_FILE = 1 << 1,
-	SEEP_MAPPING_RESERVED = 1 << 2,  /* without access: takes addresses and no memory */
+	SEEP_MAPPING_RESERVED = 1 << 2,  /* without access: in use is what may be accessed by now */
 	SEEP_MAPPING_SEGMENT = 1 << 3,   /* System V's */
 	SEEP_MAPPING_BREAK = 1 << 4,     /* sbrk's */
 	SEEP_MAPPING_ALLOCATOR = 1 << 5, /* by the allocator, for the heap */
@@ -245,7 +245,7 @@ enum seep_memory_key {
 	SEEP_MEMORY_MAPPINGS = 27, /* the sum of MAPPINGS */
 	SEEP_MEMORY_MAPPINGS_RESIDENT = 28, /* of that, in memory; with LEDGER alone */
 	SEEP_MEMORY_MAPPINGS_COUNT = 29,    /* no bytes: entries of MAPPINGS */
-	SEEP_MEMORY_MAPPINGS_RESERVED = 30, /* addresses that were mapped without access, and are in no entry */
+	SEEP_MEMORY_MAPPINGS_RESERVED = 30, /* addresses that were mapped without access, and are so still */
 	SEEP_MEMORY_IN_USE_PEAK = 32,       /* highest estimate of in-use bytes so far */
 	SEEP_MEMORY_COUNTED = 33,           /* exact bytes that the countdowns have consumed */
 	SEEP_MEMORY_WORK = 34, /* no bytes: units of work that the program has counted itself, by seep_work() */

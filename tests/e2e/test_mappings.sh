@@ -16,7 +16,7 @@ seen = {site["stack"][0]["function"]: (site["inuse_bytes"] / 2**20, site["alloc_
         for site in d["sites"]}
 wanted = {
     "holed": (9, 10, 2), "replaced": (6, 8, 1), "replacing": (2, 2, 1), "moved": (0, 1, 0), "moving": (8, 8, 1),
-    "reserved": (0, 2**20, 0), "attached": (3, 6, 1), "grown": (1, 3, 1), "shared": (4, 4, 1), "gone": (0, 40, 0),
+    "reserved": (0, 2**20, 0), "opened": (0, 8, 0), "attached": (3, 6, 1), "grown": (1, 3, 1), "shared": (4, 4, 1), "gone": (0, 40, 0),
 }
 for name, figures in wanted.items():
     if seen.get(name) != figures:
@@ -41,6 +41,9 @@ check_equal "what the allocator maps is not the program's, from its very first c
 	"$(json_get report.json "d['memory']['mappings_bytes'], d['memory']['allocator_mappings_bytes'] > 2**26" | tr -d '(,)')"
 
 "$SEEP" run -o leak --interval 250ms -- "$WORK/maps_memory" 16 >/dev/null 2>&1
+"$SEEP" report --mappings --json --by function "$(ls leak/*.seep | tail -n 2 | head -n 1)" >report.json
+check_equal "while it runs, of what was reserved that is in use which may be accessed" "3145728 1" \
+	"$(json_get report.json "next((s['inuse_bytes'], s['inuse_objects']) for s in d['sites'] if s['stack'][0]['function'] == 'opened')" | tr -d '(,)')"
 check_match "what goes on mapping is a leak, by the same rules" 'LEAK' "$("$SEEP" leaks --mappings leak)"
 check_match "and is found unasked" 'leaking' "$("$SEEP" leaks leak)"
 # The same beside a leaking heap, on one screen: the program's line comes before everything else.

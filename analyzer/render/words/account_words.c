@@ -174,8 +174,8 @@ static void unexplained_sentence(struct buffer *out, const struct account *accou
 			      quantity_share(account->unexplained, account->rss).text);
 }
 
-/* Says which calls mapped it. Memory that was mapped without access and made accessible later has no row, since
- * mprotect() is not recorded. */
+/* Says which calls mapped it, unless most of it has no row: it was mapped before the recording began, or by system
+ * calls that go past the C library. */
 static const char *calls_of_own(const struct profile *profile, double own)
 {
 	const bool is_known = profile->rate && profile->memory_known >> SEEP_MEMORY_MAPPINGS & 1;
@@ -184,9 +184,7 @@ static const char *calls_of_own(const struct profile *profile, double own)
 		return "";
 	return (double)profile->memory[SEEP_MEMORY_MAPPINGS] >= own / 2
 		   ? "; seep report --residency --mappings says by which calls"
-		   : ", and most of it was reserved first and made accessible later, which seep does not follow call "
-		     "by "
-		     "call";
+		   : ", and most of it was mapped by calls that seep did not see";
 }
 
 static void own_sentence(struct buffer *out, const struct account *account)

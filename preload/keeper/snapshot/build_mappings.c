@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include <seep/search.h>
+
 #include "keeper/base/atomics.h"
 #include "keeper/base/clock.h"
 #include "keeper/base/syscall.h"
@@ -31,6 +33,70 @@ static void pieces_correct(struct mapping_table *table, uint64_t pid)
 	ledger_free(&mapped);
 }
 
+static bool is_allocators(const struct build_mappings *mappings, uint32_t site)
+{
+	return mappings->table.sites[site].sort & SEEP_MAPPING_ALLOCATOR;
+}
+
+static bool is_reserved(const struct build_mappings *mappings, uint32_t site)
+{
+	return mappings->table.sites[site].sort & SEEP_MAPPING_RESERVED;
+}
+
+/* Parts of a piece come in order; those that the kernel tells apart become one where they meet. */
+static void part_add(struct build_mappings *mappings, uint64_t start, uint64_t end, uint32_t piece)
+{
+	struct mapping_part *last = mappings->part_count ? &mappings->parts[mappings->part_count - 1] : NULL;
+	struct mapping_number *number = &mappings->numbers[mappings->table.mappings[piece].site];
+	const bool joins = last && last->piece == piece && last->end == start;
+	if (!joins && mappings->part_count == mappings->part_capacity)
+		return;
+	number->opened += !joins;
+	number->opened_bytes += end - start;
+	if (joins)
+		last->end = end;
+	else
+		mappings->parts[mappings->part_count++] = (struct mapping_part){start, end, piece};
+}
+
+/* Memory that was mapped without access is in use where it may be accessed by now: mprotect() is not recorded. */
+static void opened_add(struct build_mappings *mappings, uint32_t piece, const struct ledger *mapped)
+{
+	const struct seep_heap_mapping *all = &mappings->table.mappings[piece];
+	for (size_t i = SEEP_COUNT_TO(mapped->mappings, mapped->count, end, all->start);
+	     i < mapped->count && mapped->mappings[i].start < all->end; i++) {
+		const struct ledger_mapping *mapping = &mapped->mappings[i];
+		if (mapping->permission & (LEDGER_READ | LEDGER_WRITE | LEDGER_EXECUTE))
+			part_add(mappings, mapping->start > all->start ? mapping->start : all->start,
+				 mapping->end < all->end ? mapping->end : all->end, piece);
+	}
+}
+
+/* Finds what is in use. Once the program has ended, nothing says how much of its reserved memory was. */
+static bool parts_find(struct build *build)
+{
+	struct build_mappings *mappings = &build->mappings;
+	const struct mapping_table *table = &mappings->table;
+	struct ledger mapped = {0};
+	bool asks = false;
+	for (uint32_t i = 0; i < table->count && !build->options->dead; i++)
+		asks |=
+		    is_reserved(mappings, table->mappings[i].site) && !is_allocators(mappings, table->mappings[i].site);
+	if (asks && !ledger_read(&mapped, heap_pid(build->heap)))
+		mapped = (struct ledger){0};
+	mappings->part_capacity = table->count + mapped.count;
+	mappings->parts = scratch_map(mappings->part_capacity * sizeof *mappings->parts);
+	for (uint32_t i = 0; mappings->parts && i < table->count; i++)
+		if (!is_allocators(mappings, table->mappings[i].site) &&
+		    !is_reserved(mappings, table->mappings[i].site))
+			part_add(mappings, table->mappings[i].start, table->mappings[i].end, i);
+	for (uint32_t i = 0; mappings->parts && i < table->count; i++)
+		if (!is_allocators(mappings, table->mappings[i].site) && is_reserved(mappings, table->mappings[i].site))
+			opened_add(mappings, i, &mapped);
+	ledger_free(&mapped);
+	return mappings->parts != NULL;
+}
+
 bool build_mappings_read(struct build *build)
 {
 	struct build_mappings *mappings = &build->mappings;
@@ -40,12 +106,7 @@ bool build_mappings_read(struct build *build)
 	if (is_lossy && !build->options->dead)
 		pieces_correct(&mappings->table, heap_pid(build->heap));
 	mappings->numbers = scratch_map(mappings->table.site_count * sizeof *mappings->numbers);
-	return mappings->numbers != NULL;
-}
-
-static bool is_allocators(const struct build_mappings *mappings, uint32_t site)
-{
-	return mappings->table.sites[site].sort & SEEP_MAPPING_ALLOCATOR;
+	return mappings->numbers && parts_find(build);
 }
 
 /* Pieces overlap only where a thread was slow to say what it had mapped. */
@@ -76,12 +137,6 @@ static bool has_given_up(const struct build_mappings *mappings)
 	return mappings->table.sites[0].mapped != 0;
 }
 
-/* Without access nothing is in use. */
-static bool is_in_use(const struct build_mappings *mappings, uint32_t site)
-{
-	return !(mappings->table.sites[site].sort & (SEEP_MAPPING_ALLOCATOR | SEEP_MAPPING_RESERVED));
-}
-
 void build_mappings_number(struct build *build)
 {
 	struct build_mappings *mappings = &build->mappings;
@@ -105,22 +160,20 @@ void build_mappings_look(struct build *build)
 	const struct mapping_table *table = &mappings->table;
 	struct pages pages;
 	void *scratch = scratch_map(PAGES_SCRATCH_BYTES);
-	mappings->absences = scratch_map(table->count * sizeof *mappings->absences);
+	mappings->absences = scratch_map(mappings->part_count * sizeof *mappings->absences);
 	if (scratch && mappings->absences &&
 	    pages_open(&pages, heap_pid(build->heap), scratch, clock_read_ns(CLOCK_THREAD_CPUTIME_ID) + LOOK_NS)) {
-		for (uint32_t i = 0; i < table->count; i++) {
-			const struct seep_heap_mapping *piece = &table->mappings[i];
+		for (uint32_t i = 0; i < mappings->part_count; i++) {
+			const struct mapping_part *part = &mappings->parts[i];
+			const uint32_t sort = table->sites[table->mappings[part->piece].site].sort;
 			struct page_counts counts = {0};
-			if (is_allocators(mappings, piece->site))
-				continue;
-			pages_count(&pages, piece->start, piece->end,
-				    table->sites[piece->site].sort & (SEEP_MAPPING_SHARED | SEEP_MAPPING_FILE),
+			pages_count(&pages, part->start, part->end, sort & (SEEP_MAPPING_SHARED | SEEP_MAPPING_FILE),
 				    &counts);
 			const uint64_t resident = counts.anonymous + counts.file + counts.unread;
 			mappings->resident_bytes += counts.anonymous + counts.file;
-			if ((resident < piece->end - piece->start || counts.huge) && is_in_use(mappings, piece->site))
+			if (resident < part->end - part->start || counts.huge)
 				mappings->absences[mappings->absence_count++] =
-				    (struct seep_absence){piece->start, resident, counts.swapped, counts.huge};
+				    (struct seep_absence){part->start, resident, counts.swapped, counts.huge};
 		}
 		pages_close(&pages);
 	}
@@ -146,16 +199,19 @@ static void site_write(struct build *build, uint32_t i)
 	    .flags = number->flags | from->sort << SEEP_SITE_MAPPING_SORT | (i == 0 ? SEEP_SITE_RETIRED : 0u),
 	    .allocated = exactly(from->mapped, from->mapped_bytes),
 	    .freed = exactly(from->ended > from->split ? from->ended - from->split : 0, from->unmapped_bytes)};
-	if (is_in_use(&build->mappings, i))
+	if (from->sort & SEEP_MAPPING_RESERVED)
+		site->in_use = exactly(number->opened, number->opened_bytes);
+	else
 		site->in_use = exactly(mapping_site_live(from), from->mapped_bytes - from->unmapped_bytes);
 }
 
-static void piece_write(struct build *build, const struct seep_heap_mapping *from)
+static void part_write(struct build *build, const struct mapping_part *part)
 {
+	const struct seep_heap_mapping *from = &build->mappings.table.mappings[part->piece];
 	struct seep_live *live = writer_add(&build->image, sizeof *live);
 	if (live)
-		*live = (struct seep_live){.address = from->start,
-					   .size = from->end - from->start,
+		*live = (struct seep_live){.address = part->start,
+					   .size = part->end - part->start,
 					   .birth_ns = from->birth_ns,
 					   .rate = 1,
 					   .site = build->mappings.numbers[from->site].number,
@@ -165,18 +221,16 @@ static void piece_write(struct build *build, const struct seep_heap_mapping *fro
 void build_mappings_add_values(struct build *build)
 {
 	const struct build_mappings *mappings = &build->mappings;
-	uint64_t bytes = 0, count = 0, reserved = 0;
-	for (uint32_t i = 0; i < mappings->table.count; i++) {
-		const struct seep_heap_mapping *piece = &mappings->table.mappings[i];
-		const uint64_t length = piece->end - piece->start;
-		count += is_in_use(mappings, piece->site);
-		bytes += is_in_use(mappings, piece->site) ? length : 0;
-		reserved += is_in_use(mappings, piece->site) || is_allocators(mappings, piece->site) ? 0 : length;
-	}
+	uint64_t bytes = 0, mapped = 0;
+	for (uint32_t i = 0; i < mappings->table.count; i++)
+		if (!is_allocators(mappings, mappings->table.mappings[i].site))
+			mapped += mappings->table.mappings[i].end - mappings->table.mappings[i].start;
+	for (uint32_t i = 0; i < mappings->part_count; i++)
+		bytes += mappings->parts[i].end - mappings->parts[i].start;
 	build_value_add(&build->image, SEEP_MEMORY_ALLOCATOR_MAPPINGS, mappings->allocator_bytes);
 	build_value_add(&build->image, SEEP_MEMORY_MAPPINGS, bytes);
-	build_value_add(&build->image, SEEP_MEMORY_MAPPINGS_COUNT, count);
-	build_value_add(&build->image, SEEP_MEMORY_MAPPINGS_RESERVED, reserved);
+	build_value_add(&build->image, SEEP_MEMORY_MAPPINGS_COUNT, mappings->part_count);
+	build_value_add(&build->image, SEEP_MEMORY_MAPPINGS_RESERVED, mapped - bytes);
 	if (mappings->absences)
 		build_value_add(&build->image, SEEP_MEMORY_MAPPINGS_RESIDENT, mappings->resident_bytes);
 }
@@ -192,9 +246,8 @@ void build_mappings_write(struct build *build)
 			site_write(build, i);
 	writer_section_end(image, SEEP_SECTION_MAPPING_SITES);
 	writer_section_begin(image, SEEP_SECTION_MAPPINGS, sizeof(struct seep_live));
-	for (uint32_t i = 0; i < table->count; i++)
-		if (is_in_use(mappings, table->mappings[i].site))
-			piece_write(build, &table->mappings[i]);
+	for (uint32_t i = 0; i < mappings->part_count; i++)
+		part_write(build, &mappings->parts[i]);
 	writer_section_end(image, SEEP_SECTION_MAPPINGS);
 	writer_section_begin(image, SEEP_SECTION_MAPPING_ABSENT, sizeof *mappings->absences);
 	const size_t bytes = mappings->absence_count * sizeof *mappings->absences;
@@ -208,7 +261,8 @@ void build_mappings_free(struct build *build)
 {
 	struct build_mappings *mappings = &build->mappings;
 	scratch_unmap(mappings->numbers, mappings->table.site_count * sizeof *mappings->numbers);
-	scratch_unmap(mappings->absences, mappings->table.count * sizeof *mappings->absences);
+	scratch_unmap(mappings->absences, mappings->part_count * sizeof *mappings->absences);
+	scratch_unmap(mappings->parts, mappings->part_capacity * sizeof *mappings->parts);
 	scratch_unmap(mappings->owners, mappings->table.count * sizeof *mappings->owners);
 	mapping_table_free(&mappings->table);
 }

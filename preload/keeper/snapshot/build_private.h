@@ -37,8 +37,15 @@ struct build_mappings {
 	struct mapping_table table; /* without arrays: it could not be read */
 	struct mapping_number {
 		uint32_t node, flags;
-		uint32_t number;     /* in MAPPING_SITES */
-	} * numbers;                 /* by the table's site */
+		uint32_t number; /* in MAPPING_SITES */
+		uint64_t opened,
+		    opened_bytes; /* of a site that maps without access: parts that are accessible by now */
+	} * numbers;              /* by the table's site */
+	struct mapping_part {
+		uint64_t start, end;
+		uint32_t piece; /* of the table */
+	} * parts;              /* in use: may be accessed */
+	uint32_t part_count, part_capacity;
 	struct ledger_piece *owners; /* in order of addresses */
 	uint64_t allocator_bytes;    /* that the allocator has mapped */
 	uint64_t resident_bytes;     /* of the rest; where `absences` is there */

@@ -57,6 +57,16 @@ SITE static void reserved(void)
 	KEPT;
 }
 
+/* In two calls of mprotect(), which the kernel tells apart by their access; the third takes a part back. */
+SITE static void opened(void)
+{
+	char *at = mmap(NULL, 8 * MIB, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	mprotect(at + 2 * MIB, 2 * MIB, PROT_READ | PROT_WRITE);
+	mprotect(at + 4 * MIB, 2 * MIB, PROT_READ);
+	mprotect(at + 5 * MIB, MIB, PROT_NONE);
+	KEPT;
+}
+
 SITE static char *attached(void)
 {
 	int segment = shmget(IPC_PRIVATE, 3 * MIB, 0600);
@@ -122,6 +132,7 @@ int main(int count, char **arguments)
 	replacing(replaced());
 	moving(moved());
 	reserved();
+	opened();
 	attached();
 	shmdt(attached());
 	grown();
