@@ -65,12 +65,12 @@ def misses(results):
 
 def tables(write, results):
     write("\n## Intervals of objects\n")
-    write("`python3 tests/bench/accuracy/objects.py build 4000` prints this part. An interval of objects is of those that are no smaller "
-          "than the smallest one that was ever sampled at the site, and says which size that is. *In use* is of these objects, *growth* of these less "
-          "half as many. A site that shows no sample is not printed, and does not count. The last two columns are of all objects: "
+    write("`python3 tests/bench/accuracy/objects.py build 4000` prints this part. An interval of objects covers those that are no smaller "
+          "than the smallest one that was ever sampled at the site, and says which size that is. *In use* counts these objects, *growth* these less "
+          "half as many. A site that shows no sample is not printed, and does not count. The last two columns count all objects: "
           "the lower end holds for them, too, but no upper end would. The samples do not tell whether there are small objects of "
           "which none was sampled; to expect objects of 16 bytes everywhere would make the upper end of real rows 2.5 to 3.4 times as "
-          "high in the middle, and a tenth of perl's 120 times. Verdicts rest on bytes alone, whose intervals do not depend on sizes.\n")
+          "high in the middle, and a tenth of perl's 120 times. Verdicts rest only on bytes, whose intervals do not depend on sizes.\n")
     write("| a site's objects | in use: covers | growth: covers | all: lower end holds | all: more than the upper end |")
     write("|---|---|---|---|---|")
     for row in results["mixtures"]:

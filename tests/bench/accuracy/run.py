@@ -224,11 +224,11 @@ class Bench:
 
 def spread_table(write, rows):
     write("\n## Leaks over many places\n")
-    write("240 stacks, each of a place of its own, 20 of them below each of 12 functions, below 3 others, in 2 modules; memory comes and goes "
+    write("There are 240 stacks, each with a place of its own: 20 of them below each of 12 functions, which are below 3 others, in 2 modules. Memory comes and goes "
           "evenly everywhere, and below one function it leaks (`tests/unit/analyzer/support/spread_simulator.c`). The columns count runs: "
-          "those in which a single place was called leak or growing; those in which growth of places together was *told* of a set that "
-          "leaks (the function, its callers, its module, the program), and of the function itself; those in which a *false* report was "
-          "made. The false discovery rate (the false share of all reports, averaged over the runs) is to be 0.05 at most.\n")
+          "those in which a single place was called leak or growing; those in which joint growth of places was *told* for a set that "
+          "leaks (the function, its callers, its module, the program), and for the function itself; those with a *false* report. "
+          "The false discovery rate (the false share of all reports, averaged over the runs) is to be 0.05 at most.\n")
     write("| leaked | beside | runs | a single place | told | of the function | as a leak | false | false discovery rate |")
     write("|---|---|---|---|---|---|---|---|---|")
     for row in rows:
@@ -273,11 +273,11 @@ def shape_tables(write, shapes, seeds, first):
           f"{' / '.join(f'{100 * c / n:.1f}' for c, n in called)} % of the leaks are called leaks. The leak rate's interval covers the "
           f"true pace in {shapes['covered']} of {shapes['count']} cases ({shapes['covered'] / shapes['count']:.3f}); shapes that are not "
           "leaks but were called so are among these, and the true pace of a cache is 0.\n\n"
-          "Hardest of the leaks is the one beside a random cache of 2 V: only past 0.61 L, the oldest age that is tried, next "
-          "to nothing of the cache is left, and 23 R of the leak were born early enough for that on average. At 60 R it is called in 214 "
+          "The hardest leak is the one beside a random cache of 2 V: only past 0.61 L, the oldest age that is tried, is next to "
+          "nothing of the cache left, and on average only 23 R of the leak were born early enough for that. At 60 R it is called in 214 "
           "of 240 recordings (seeds 7001, 9001, 12001 and 15001 on, of which those from 9001 were used to make the rule); [SAMPLING.md](SAMPLING.md) says why the others are missed.\n\n"
-          "*With --references*: as if they had been looked for at the end, and found what is true: nobody refers to what leaks, and all else is "
-          f"referenced. Of what is not a leak, or may be none, {' / '.join(str(s) for s, _ in looked_wrong)} are then called a leak without caution where "
+          "*With --references* assumes that references were looked for at the end, and that the search found the truth: nothing refers to leaked "
+          f"memory, and everything else is referenced. Of the shapes that are not leaks, or may not be, {' / '.join(str(s) for s, _ in looked_wrong)} are then called a leak without caution where "
           f"{' / '.join(str(s) for s, _ in wrong)} were; of the leaks, {' / '.join(f'{100 * s / n:.1f}' for s, n in looked_right)} % where "
           f"{' / '.join(f'{100 * s / n:.1f}' for s, n in right)} % were. "
           "Which cautions a proof of loss takes away was chosen with seeds 7001 to 7010 in sight.")
