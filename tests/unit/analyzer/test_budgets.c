@@ -126,7 +126,7 @@ static const struct {
      "b.json: budgets[0].each: leaks are counted by place anyway"},
     {ONE(FINE ", \"floor\": 1"), "b.json: budgets[0].floor: goes only with a share of the base, such as \"+10%\""},
     {"{\"schema\": \"seep.budgets/1\", \"budgets\": [{" FINE "}, {" FINE "}]}",
-     "b.json: budgets[1].name: another budget has the same"},
+     "b.json: budgets[1].name: another budget has the same name"},
     {SUPPRESSED("\"function\": \"a\", \"until\": \"2030-01-01\""), "b.json: suppressions[0].reason: is missing"},
     {SUPPRESSED("\"function\": \"a\", \"reason\": \"b\""),
      "b.json: suppressions[0].until: is missing: a suppression needs a last day"},
