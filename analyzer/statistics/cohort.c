@@ -98,8 +98,8 @@ static void steps_sort(struct step *steps, size_t count)
 	}
 }
 
-/* Entries and ends of all objects that reach the age, in the order of age. */
-static struct step *steps_of(const struct follow_ups *all, uint64_t age_ns, size_t *count)
+/* Entries and ends before the age `to_ns` of all objects that reach `age_ns`, in the order of age. */
+static struct step *steps_of(const struct follow_ups *all, uint64_t age_ns, uint64_t to_ns, size_t *count)
 {
 	struct step *steps = memory_allocate(2 * all->count + 1, sizeof *steps);
 	size_t filled = 0;
@@ -110,12 +110,13 @@ static struct step *steps_of(const struct follow_ups *all, uint64_t age_ns, size
 		if (!reaches(object, age_ns))
 			continue;
 		const double left = age_left(all, object), entered = age_entered(all, object, age_ns);
-		if (left < entered)
+		if (left < entered || entered >= (double)to_ns)
 			continue;
 		measure_add_sample(&single, object->size, object->rate);
 		const double weight = sum_estimate(&single.bytes);
 		steps[filled++] = (struct step){entered, 1, weight};
-		steps[filled++] = (struct step){left, has_died(all, object) ? 0 : -1, weight};
+		if (left < (double)to_ns)
+			steps[filled++] = (struct step){left, has_died(all, object) ? 0 : -1, weight};
 	}
 	steps_sort(steps, filled);
 	*count = filled;
@@ -245,11 +246,11 @@ static void plateaus_find(struct cohort_outcome *outcome, const struct follow_up
 struct survival_tail cohort_tail(const struct follow_ups *all, uint64_t from_ns, uint64_t to_ns)
 {
 	size_t count;
-	struct step *steps = steps_of(all, from_ns, &count);
+	struct step *steps = steps_of(all, from_ns, to_ns, &count);
 	struct survival_tail tail = {1, 0};
 	double number = 0, weights = 0, squares = 0; /* of the objects at risk */
 
-	for (size_t i = 0; i < count && steps[i].age < (double)to_ns; i++) {
+	for (size_t i = 0; i < count; i++) {
 		const double weight = steps[i].weight, sign = steps[i].change > 0 ? 1 : -1;
 		if (steps[i].change == 0 && number >= AT_RISK_LEAST && weights > weight) {
 			const double died = weight / weights;
