@@ -22,36 +22,41 @@ static void sum_add_sample(struct seep_sum *sum, double weight, double probabili
 	sum->largest = fmax(sum->largest, weight / probability);
 }
 
+/* That a sample is taken of an object, or missed. */
+struct chances {
+	double taken, missed;
+};
+
+/* A place asks for one size again and again: its chances are computed once. */
+static struct chances chances_of(uint64_t size, uint64_t rate)
+{
+	static _Thread_local struct {
+		uint64_t size, rate;
+		struct chances chances;
+	} last = {.chances = {1, 0}}; /* at the rate 0 all are taken, as at 1 */
+
+	if (size != last.size || rate != last.rate) {
+		const double points =
+		    (size ? (double)size : 1) / (double)(rate ? rate : 1); /* a size of 0 counts as 1 */
+		last.size = size;
+		last.rate = rate;
+		last.chances = rate <= 1 ? (struct chances){1, 0} : (struct chances){-expm1(-points), exp(-points)};
+	}
+	return last.chances;
+}
+
 void measure_add_part(struct seep_measure *measure, uint64_t size, uint64_t rate, double part)
 {
-	const double points =
-	    (size ? (double)size : 1) / (double)(rate ? rate : 1); /* the countdown takes one byte for a size of 0 */
-	const double miss = rate <= 1 ? 0 : exp(-points);
-	const double probability = rate <= 1 ? 1 : -expm1(-points);
+	const struct chances chances = chances_of(size, rate);
 
 	measure->samples++;
-	sum_add_sample(&measure->bytes, part, probability, miss);
-	sum_add_sample(&measure->objects, 1, probability, miss);
+	sum_add_sample(&measure->bytes, part, chances.taken, chances.missed);
+	sum_add_sample(&measure->objects, 1, chances.taken, chances.missed);
 }
 
 void measure_add_sample(struct seep_measure *measure, uint64_t size, uint64_t rate)
 {
 	measure_add_part(measure, size, rate, (double)size);
-}
-
-void sum_include(struct seep_sum *sum, const struct seep_sum *more)
-{
-	sum->uncertain += more->uncertain;
-	sum->variance += more->variance;
-	sum->largest = fmax(sum->largest, more->largest);
-	sum->certain += more->certain;
-}
-
-void measure_add(struct seep_measure *measure, const struct seep_measure *more)
-{
-	measure->samples += more->samples;
-	sum_include(&measure->bytes, &more->bytes);
-	sum_include(&measure->objects, &more->objects);
 }
 
 double measure_smallest(const struct seep_measure *measure, double rate)

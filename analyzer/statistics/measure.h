@@ -18,8 +18,20 @@ void measure_add_sample(struct seep_measure *measure, uint64_t size, uint64_t ra
  * sampled. */
 void measure_add_part(struct seep_measure *measure, uint64_t size, uint64_t rate, double part);
 
-void sum_include(struct seep_sum *sum, const struct seep_sum *more);
-void measure_add(struct seep_measure *measure, const struct seep_measure *more);
+static inline void sum_include(struct seep_sum *sum, const struct seep_sum *more)
+{
+	sum->uncertain += more->uncertain;
+	sum->variance += more->variance;
+	sum->largest = more->largest > sum->largest ? more->largest : sum->largest;
+	sum->certain += more->certain;
+}
+
+static inline void measure_add(struct seep_measure *measure, const struct seep_measure *more)
+{
+	measure->samples += more->samples;
+	sum_include(&measure->bytes, &more->bytes);
+	sum_include(&measure->objects, &more->objects);
+}
 
 /* The gain between two moments of a sum that only grows. Estimates are exact to rounding and never negative; `largest`
  * is that of the later sum, since it is no longer known which sample had it. */
