@@ -23,24 +23,6 @@ struct map {
 	uint64_t secret;
 };
 
-uint64_t hash_bytes(uint64_t seed, const void *data, size_t length)
-{
-	const unsigned char *bytes = data;
-	uint64_t hash = hash_word(hash_word(seed + UINT64_C(0x9e3779b97f4a7c15)) ^ length);
-
-	for (; length >= 8; bytes += 8, length -= 8) {
-		uint64_t word;
-		memcpy(&word, bytes, 8);
-		hash = hash_word(hash ^ word) * 5 + UINT64_C(0x52dce729);
-	}
-	if (length) {
-		uint64_t word = 0;
-		memcpy(&word, bytes, length);
-		hash = hash_word(hash ^ word) * 5 + UINT64_C(0x38495ab5);
-	}
-	return hash_word(hash);
-}
-
 uint64_t hash_secret(void)
 {
 	static uint64_t secret;
@@ -138,7 +120,7 @@ struct index_table index_table_create(size_t most)
 {
 	size_t slots = SLOTS_AT_FIRST;
 
-	while (slots < 2 * most)
+	while (2 * slots < 3 * most)
 		slots *= 2;
 	return (struct index_table){memory_allocate(slots, sizeof(uint32_t)), slots - 1};
 }
@@ -152,7 +134,7 @@ void index_table_free(struct index_table *table)
 void index_table_reserve(struct index_table *table, size_t most, uint32_t count,
 			 uint64_t (*hash_of)(const void *context, uint32_t index), const void *context)
 {
-	if (table->slots && 2 * most <= table->mask + 1)
+	if (table->slots && 3 * most <= 2 * (table->mask + 1))
 		return;
 	index_table_free(table);
 	*table = index_table_create(most);

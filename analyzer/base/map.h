@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct map; /* opaque */
 
@@ -35,7 +36,7 @@ struct index_table {
 	size_t mask;
 };
 
-/* Makes room for `most` entries; at least as many slots stay free. */
+/* Makes room for `most` entries; at least a third of the slots stays free. */
 struct index_table index_table_create(size_t most);
 void index_table_free(struct index_table *table);
 /* Makes room for `most` entries in all. `hash_of` gives the hashes of the `count` existing entries. */
@@ -76,7 +77,23 @@ static inline uint64_t hash_word(uint64_t word)
 }
 
 /* 64-bit mixing of bytes, seeded with the hash of what came before. The same in every process and version. */
-uint64_t hash_bytes(uint64_t seed, const void *data, size_t length);
+static inline uint64_t hash_bytes(uint64_t seed, const void *data, size_t length)
+{
+	const unsigned char *bytes = data;
+	uint64_t hash = hash_word(hash_word(seed + UINT64_C(0x9e3779b97f4a7c15)) ^ length);
+
+	for (; length >= 8; bytes += 8, length -= 8) {
+		uint64_t word;
+		memcpy(&word, bytes, 8);
+		hash = hash_word(hash ^ word) * 5 + UINT64_C(0x52dce729);
+	}
+	if (length) {
+		uint64_t word = 0;
+		memcpy(&word, bytes, length);
+		hash = hash_word(hash ^ word) * 5 + UINT64_C(0x38495ab5);
+	}
+	return hash_word(hash);
+}
 
 /* A seed that differs between processes, so that nobody can make a file whose keys all collide. It is for hashes of
  * untrusted keys that are never stored or compared across processes. */

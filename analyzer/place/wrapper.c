@@ -57,6 +57,7 @@ struct round {
 	struct candidate *candidates;
 	struct caller *callers; /* of all candidates: most of them have one */
 	size_t count, capacity, caller_count, caller_capacity;
+	bool has_candidates;
 };
 
 /* The interned name's address. If a label stands for the name, which no other location has, the location's address. */
@@ -177,6 +178,15 @@ static int location_says_allocator(const struct wrappers *wrappers, const struct
 	return *says - 1;
 }
 
+/* It has too few callers, and its name does not tell. In a program without symbols nearly all are like that. */
+static bool tells_nothing(const struct round *round, const struct wrappers *wrappers, struct frame_walk own)
+{
+	const uint32_t location = round->profile->nodes[own.node].location;
+
+	return round->profile->locations[location].labelled && round->sites_at[location] < CALLERS_MANY &&
+	       !location_says_allocator(wrappers, &round->profile->locations[location], own.line);
+}
+
 static void round_count_site(struct round *round, const struct wrappers *wrappers, const struct profile_site *site)
 {
 	const struct frame_walk own = next_own(round->profile, wrappers, frame_walk_leaf(site));
@@ -184,6 +194,7 @@ static void round_count_site(struct round *round, const struct wrappers *wrapper
 	if (frame_walk_has(own)) {
 		uint8_t *count = &round->sites_at[round->profile->nodes[own.node].location];
 		*count += *count < CALLERS_MANY;
+		round->has_candidates |= !tells_nothing(round, wrappers, own);
 	}
 }
 
@@ -196,9 +207,7 @@ static void round_add_site(struct round *round, const struct wrappers *wrappers,
 	if (!frame_walk_has(own) || !(bytes > 0))
 		return;
 	const struct profile_location *location = frame_walk_location(profile, own);
-	/* It has too few callers, and its name does not tell. In a program without symbols nearly all are like that. */
-	if (location->labelled && round->sites_at[profile->nodes[own.node].location] < CALLERS_MANY &&
-	    !location_says_allocator(wrappers, location, own.line))
+	if (tells_nothing(round, wrappers, own))
 		return;
 	const struct frame_walk above = next_own(profile, wrappers, frame_walk_next(profile, own));
 	if (!frame_walk_has(above)) /* a thread's outermost function, or main */
@@ -267,7 +276,7 @@ struct wrappers *wrappers_find(const struct profile *profile, const char *const 
 		struct round round = {.profile = profile, .sites_at = memory_allocate(profile->location_count + 1u, 1)};
 		for (uint32_t s = 0; s < profile->site_count; s++)
 			round_count_site(&round, wrappers, &profile->sites[s]);
-		for (uint32_t s = 0; s < profile->site_count; s++)
+		for (uint32_t s = 0; s < profile->site_count && round.has_candidates; s++)
 			round_add_site(&round, wrappers, &profile->sites[s]);
 		found = round_judge(&round, wrappers);
 		free(round.sites_at);

@@ -196,6 +196,7 @@ static void build_modules(struct builder *builder)
 enum { NODES_AT_ONCE = 32 };
 
 struct location_batch {
+	uint64_t secret;
 	struct profile_location wanted[NODES_AT_ONCE];
 	size_t places[NODES_AT_ONCE]; /* where each may be in the table */
 };
@@ -218,13 +219,14 @@ static uint32_t location_find(struct profile *profile, const struct index_table 
 	}
 }
 
-static void batch_add(struct location_batch *batch, uint32_t k, const struct index_table *known,
-		      struct profile_location location)
+static void batch_add(struct location_batch *batch, uint32_t k, const struct index_table *known, uint32_t module,
+		      const struct seep_node *node)
 {
-	const uint64_t secret = hash_secret(), where = (uint64_t)location.module << 1 | location.exact;
+	const bool exact = node->flags & SEEP_NODE_EXACT;
+	const uint64_t where = (uint64_t)module << 1 | exact;
 
-	batch->wanted[k] = location;
-	batch->places[k] = hash_word(hash_word(location.address ^ secret) + where);
+	batch->wanted[k] = (struct profile_location){.module = module, .address = node->address, .exact = exact};
+	batch->places[k] = hash_word(hash_word(node->address ^ batch->secret) + where);
 	__builtin_prefetch(index_table_slot(known, batch->places[k]), 1);
 }
 
@@ -242,12 +244,37 @@ static void batch_find(struct builder *builder, const struct location_batch *bat
 		profile->nodes[first + k].location = location_find(profile, known, &batch->wanted[k], batch->places[k]);
 }
 
+/*
+ * A stack's key is made of its callers' key, and the calls of one stack follow each other as a rule. So that one need not wait
+ * for the other, those of a batch that need no other's key come first, then those that need these.
+ */
+static void batch_key(struct builder *builder, const struct location_batch *batch, uint32_t first, uint32_t count)
+{
+	const struct profile_node *nodes = &builder->profile->nodes[first];
+	uint8_t level[NODES_AT_ONCE], order[NODES_AT_ONCE], places[NODES_AT_ONCE + 1] = {0};
+
+	for (uint32_t k = 0; k < count; k++) {
+		level[k] = nodes[k].parent < first ? 0 : level[nodes[k].parent - first] + 1;
+		places[level[k] + 1]++;
+	}
+	for (uint32_t k = 1; k < count; k++)
+		places[k] += places[k - 1];
+	for (uint32_t k = 0; k < count; k++)
+		order[places[level[k]]++] = (uint8_t)k;
+	for (uint32_t i = 0; i < count; i++) {
+		const struct profile_location *location = &batch->wanted[order[i]];
+		builder->node_key[first + order[i]] =
+		    stack_key_extend(builder->node_key[nodes[order[i]].parent], builder->identities[location->module],
+				     location->address, location->exact);
+	}
+}
+
 static bool build_locations(struct builder *builder, struct error *error)
 {
 	struct profile *profile = builder->profile;
 	uint32_t count = snapshot_count(builder->view, SEEP_SECTION_NODES);
 	struct index_table known = index_table_create(count);
-	struct location_batch batch;
+	struct location_batch batch = {.secret = hash_secret()};
 	struct seep_node node = snapshot_node(builder->view, 0);
 	bool fine = snapshot_node_verify(&builder->checks, 0, &node, error);
 
@@ -261,15 +288,12 @@ static bool build_locations(struct builder *builder, struct error *error)
 		fine = snapshot_node_verify(&builder->checks, i, &node, error);
 		if (!fine)
 			break;
-		struct profile_location location = {.module = builder->canonical[node.module],
-						    .address = node.address,
-						    .exact = node.flags & SEEP_NODE_EXACT};
 		profile->nodes[i].parent = node.parent;
-		builder->node_key[i] = stack_key_extend(
-		    builder->node_key[node.parent], builder->identities[node.module], location.address, location.exact);
-		batch_add(&batch, k, &known, location);
-		if (k + 1 == NODES_AT_ONCE || i + 1 == count)
+		batch_add(&batch, k, &known, builder->canonical[node.module], &node);
+		if (k + 1 == NODES_AT_ONCE || i + 1 == count) {
+			batch_key(builder, &batch, i - k, k + 1);
 			batch_find(builder, &batch, &known, i - k, k + 1);
+		}
 		if (i % ENTRIES_A_LOOK == 0)
 			message_progress_within("reading stacks, call", i, count);
 	}
@@ -336,21 +360,22 @@ static bool build_sites(struct builder *builder, struct error *error)
 			keys[k - i] = site_key(builder, k);
 			numbering_prefetch(&known, keys[k - i]);
 		}
-		const struct seep_site entry = snapshot_site(builder->view, i);
+		struct seep_site copy;
+		const struct seep_site *entry = snapshot_site_in_place(builder->view, i, &copy);
 		const uint64_t key = keys[i % SITES_AT_ONCE];
 		bool is_new;
-		fine = snapshot_site_verify(&builder->checks, i, &entry, error);
+		fine = snapshot_site_verify(&builder->checks, i, entry, error);
 		if (!fine)
 			break;
 		const uint32_t index = numbering_put(&known, key, &is_new);
 		builder->site_of[i] = index;
 		if (is_new)
-			profile->sites[profile->site_count++] = site_of_entry(builder, &entry, key);
+			profile->sites[profile->site_count++] = site_of_entry(builder, entry, key);
 		else
-			profile_site_add(&profile->sites[index], &(struct profile_site){.allocated = entry.allocated,
-											.freed = entry.freed,
-											.in_use = entry.in_use});
-		site_add_freed(profile, &profile->sites[index], &entry);
+			profile_site_add(&profile->sites[index], &(struct profile_site){.allocated = entry->allocated,
+											.freed = entry->freed,
+											.in_use = entry->in_use});
+		site_add_freed(profile, &profile->sites[index], entry);
 		if (i % ENTRIES_A_LOOK == 0)
 			message_progress_within("reading site", i, count);
 	}

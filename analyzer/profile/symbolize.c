@@ -136,16 +136,42 @@ static void absolute_resolve(struct symbolizing *work)
 	buffer_free(&text);
 }
 
-/* Stores each location's lines in the profile. */
+/* Drops the allocator's innermost lines if a line of the program follows. */
+static void location_trim(struct profile_location *location, bool in_allocator)
+{
+	uint32_t skipped = 0;
+
+	/* a label is not an allocator's name, whatever its module's name is */
+	while (!in_allocator && !location->labelled && skipped < location->line_count &&
+	       function_is_allocator(location->lines[skipped].function))
+		skipped++;
+	location->allocator = in_allocator || skipped == location->line_count;
+	if (location->allocator || !skipped)
+		return;
+	location->lines += skipped;
+	location->line_count -= skipped;
+}
+
+/* Stores each location's lines in the profile; those that the source itself gave are there. */
 static void lines_store(struct symbolizing *work)
 {
+	struct profile *profile = work->profile;
+	bool *of_allocator = memory_allocate(profile->module_count, sizeof *of_allocator);
+
+	for (uint32_t i = 0; i < profile->module_count; i++)
+		of_allocator[i] = module_is_allocator(profile->modules[i].path);
+	for (uint32_t i = 0; i < profile->location_count && work->count < profile->location_count; i++)
+		if (profile->locations[i].given)
+			location_trim(&profile->locations[i], of_allocator[profile->locations[i].module]);
 	for (uint32_t place = 0; place < work->count; place++) {
-		struct profile_location *location = &work->profile->locations[work->order[place]];
+		struct profile_location *location = &profile->locations[work->order[place]];
 		const struct symbol_address *address = &work->addresses[place];
 		location->labelled = !address->line_count;
 		location->lines = location->labelled ? NULL : &work->lines.lines[address->first_line];
 		location->line_count = location->labelled ? 1 : address->line_count;
+		location_trim(location, of_allocator[location->module]);
 	}
+	free(of_allocator);
 	free(work->storage->lines);
 	work->storage->lines = work->lines.lines;
 }
@@ -173,30 +199,6 @@ struct source_line *profile_label_make(const struct profile *profile, const stru
 	/* making the label does not change what the location says */
 	((struct profile_location *)location)->lines = line;
 	return line;
-}
-
-/* Drops the allocator's innermost lines if a line of the program follows. */
-static void lines_trim(struct profile *profile)
-{
-	bool *of_allocator = memory_allocate(profile->module_count, sizeof *of_allocator);
-
-	for (uint32_t i = 0; i < profile->module_count; i++)
-		of_allocator[i] = module_is_allocator(profile->modules[i].path);
-	for (uint32_t i = 0; i < profile->location_count; i++) {
-		struct profile_location *location = &profile->locations[i];
-		const bool in_allocator = of_allocator[location->module];
-		uint32_t skipped = 0;
-		/* a label is not an allocator's name, whatever its module's name is */
-		while (!in_allocator && !location->labelled && skipped < location->line_count &&
-		       function_is_allocator(location->lines[skipped].function))
-			skipped++;
-		location->allocator = in_allocator || skipped == location->line_count;
-		if (location->allocator)
-			continue;
-		location->lines += skipped;
-		location->line_count -= skipped;
-	}
-	free(of_allocator);
 }
 
 /* A stack of nothing but allocator frames keeps its outermost one. */
@@ -228,7 +230,6 @@ void profile_symbolize(struct profile *profile, const struct symbol_search *sear
 	modules_describe(profile, &resolving);
 	resolving_free(&resolving);
 	lines_store(&work);
-	lines_trim(profile);
 	stacks_trim(profile);
 	symbolizing_end(&work);
 }
