@@ -47,6 +47,24 @@ check_match "and seep check's, where it allocates more than under its old name" 
 	"$("$SEEP" check renamed.bigger --base gated.now --budget strict.json 2>/dev/null)"
 "$SEEP" flame --value=alloc_space renamed.now --base gated.now -o builds.folded 2>/dev/null
 check_equal "the flame graph has one frame for it" "1 0" "$(grep -c 'read_request' builds.folded) $(grep -c 'parse_request' builds.folded)"
+# PAGE NAME...: how often the page's data has each name
+page_names() {
+	/usr/bin/python3 - "$@" <<'END'
+import base64, gzip, re, sys
+data = gzip.decompress(base64.b64decode(re.search(r'id="seep-data">([^<]*)<', open(sys.argv[1]).read()).group(1))).decode()
+print(*(data.count(f'"{name}"') for name in sys.argv[2:]))
+END
+}
+"$SEEP" flame --value=alloc_space renamed.now --base gated.now -o builds.html 2>/dev/null
+check_equal "and so has the page" "1 0" "$(page_names builds.html read_request parse_request)"
+export SEEP_STORE=$WORK/store
+mkdir store
+"$SEEP" run --service web -r 16K -i 50ms -- ./gated 100000 2>/dev/null # for seconds, of which the last begins while it runs
+last=$(stat -c %Y store/web/gated.*/*.seep | sort -n | tail -n 1)
+"$SEEP" run --service web -r 16K -i 50ms -- ./renamed 20000 2>/dev/null
+check_match "a service's builds are matched, too" 'was parse_request, via serve' "$("$SEEP" diff --service web --before "@$last" --after now 2>/dev/null)"
+"$SEEP" flame --value=alloc_space --service web --before "@$last" --after now -o service.html 2>/dev/null
+check_equal "on its page as well" "1 0" "$(page_names service.html read_request parse_request)"
 check_match "which says that these are two builds" 'two builds' "$("$SEEP" diff gated.now renamed.now | tr '\n' ' ')"
 check_match "of one build nothing is said" '^0$' "$("$SEEP" diff gated.now gated.leak | grep -c 'two builds\|(was ')"
 exit $cases_failed
