@@ -29,7 +29,9 @@ mkdir 'moved there' && cp "$installed" 'moved there/seep'
 check_match "without its library it says so" "libseep.so is neither in" "$('moved there/seep' run -- true 2>&1)"
 check_equal "SEEP_LIBRARY names it" "yes" "$(SEEP_LIBRARY=$SHIM 'moved there/seep' run -- echo yes 2>/dev/null)"
 cp "$SHIM" 'moved there/libseep.so'
-check_match "a path that LD_PRELOAD can't name is refused" "blank or a colon" "$('moved there/seep' run -- true 2>&1)"
+check_match "a path that LD_PRELOAD can't name is refused" "a blank, a colon or " "$('moved there/seep' run -- true 2>&1)"
+mv 'moved there' 'moved$LIB'
+check_match "and one that the loader would change" "a blank, a colon or " "$('moved$LIB/seep' run -- true 2>&1)"
 check "make uninstall" make -s -C "$ROOT" BUILD="$BUILD" DESTDIR="$stage" PREFIX=/opt/seep uninstall
 check_equal "leaves nothing but what was there before" "$stage/opt/seep/bin" "$(find "$stage" -mindepth 3)"
 exit $cases_failed
