@@ -184,7 +184,7 @@ tidy-tests:
 
 # gcc's analyzer, on what reads and writes files. pprof_reader.c has a text's number checked where it is read, and the text
 # looked up elsewhere: the analyzer does not follow.
-ANALYZED := $(filter-out analyzer/reader/pprof_reader.c,$(wildcard $(patsubst %,analyzer/%/*.c,reader export files encoding symbols) preload/keeper/image/*.c preload/keeper/snapshot/*.c))
+ANALYZED := $(filter-out analyzer/foreign/pprof_reader.c,$(wildcard $(patsubst %,analyzer/%/*.c,reader foreign export files encoding symbols) preload/keeper/image/*.c preload/keeper/snapshot/*.c))
 ANALYSES := $(ANALYZED:%=%-analysis)
 .PHONY: analyze $(ANALYSES)
 analyze: $(ANALYSES) ## gcc -fanalyzer on what reads and writes files

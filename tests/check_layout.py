@@ -26,7 +26,8 @@ preload/shim/host       preload/keeper/base preload/keeper/elf
 preload/shim/libc       preload/keeper/base preload/keeper/elf
 preload/shim/sample     preload/keeper/base preload/keeper/elf
 analyzer/process        analyzer/base analyzer/files
-analyzer/reader         analyzer/base analyzer/encoding analyzer/files
+analyzer/reader         analyzer/base analyzer/encoding
+analyzer/foreign        analyzer/base analyzer/encoding analyzer/files analyzer/reader
 preload/keeper/program  preload/keeper/base preload/keeper/heap
 preload/shim/walker     preload/keeper/base preload/keeper/elf preload/shim/sample
 analyzer/doctor         analyzer/attach analyzer/base analyzer/files analyzer/process
@@ -55,7 +56,7 @@ analyzer/render/check   analyzer/base analyzer/check analyzer/profile analyzer/r
 analyzer/manual         analyzer/base analyzer/commands analyzer/files
 analyzer/modules        analyzer/base analyzer/files
 analyzer/symbols        analyzer/base analyzer/encoding analyzer/files analyzer/modules preload/keeper/program
-analyzer/profile        analyzer/base analyzer/encoding analyzer/files analyzer/reader analyzer/statistics analyzer/symbols
+analyzer/profile        analyzer/base analyzer/encoding analyzer/files analyzer/foreign analyzer/reader analyzer/statistics analyzer/symbols
 analyzer/render/words   analyzer/account analyzer/base analyzer/compare analyzer/files analyzer/leaks analyzer/profile analyzer/series analyzer/statistics
 analyzer/source         analyzer/base analyzer/compare analyzer/files analyzer/modules analyzer/profile analyzer/statistics
 analyzer/render/source  analyzer/base analyzer/files analyzer/render/json analyzer/render/terminal analyzer/render/text analyzer/render/words analyzer/source
@@ -88,7 +89,7 @@ analyzer/top/data        analyzer/base analyzer/leaks analyzer/profile analyzer/
 analyzer/top             analyzer/base analyzer/files analyzer/leaks analyzer/process analyzer/profile analyzer/render/screen analyzer/render/terminal analyzer/render/text analyzer/render/words analyzer/statistics analyzer/target analyzer/top/data analyzer/work
 analyzer/summary         analyzer/base analyzer/doctor analyzer/files analyzer/leaks analyzer/options analyzer/render/words analyzer/session
 analyzer/document       analyzer/base analyzer/compare analyzer/files analyzer/options analyzer/place analyzer/profile analyzer/reader analyzer/render/words analyzer/target analyzer/tree
-analyzer/commands       analyzer/account analyzer/allocators analyzer/attach analyzer/base analyzer/check analyzer/check/file analyzer/check/values analyzer/compare analyzer/doctor analyzer/document analyzer/export analyzer/files analyzer/inline analyzer/leaks analyzer/options analyzer/page analyzer/place analyzer/process analyzer/profile analyzer/push analyzer/reader analyzer/references analyzer/render/check analyzer/render/flame analyzer/render/json analyzer/render/metrics analyzer/render/screen analyzer/render/source analyzer/render/terminal analyzer/render/text analyzer/render/words analyzer/run analyzer/series analyzer/serve analyzer/serve/answers analyzer/serve/door analyzer/session analyzer/source analyzer/summary analyzer/target analyzer/top analyzer/tree
+analyzer/commands       analyzer/account analyzer/allocators analyzer/attach analyzer/base analyzer/check analyzer/check/file analyzer/check/values analyzer/compare analyzer/doctor analyzer/document analyzer/export analyzer/files analyzer/foreign analyzer/inline analyzer/leaks analyzer/options analyzer/page analyzer/place analyzer/process analyzer/profile analyzer/push analyzer/reader analyzer/references analyzer/render/check analyzer/render/flame analyzer/render/json analyzer/render/metrics analyzer/render/screen analyzer/render/source analyzer/render/terminal analyzer/render/text analyzer/render/words analyzer/run analyzer/series analyzer/serve analyzer/serve/answers analyzer/serve/door analyzer/session analyzer/source analyzer/summary analyzer/target analyzer/top analyzer/tree
 analyzer                analyzer/base analyzer/commands analyzer/files analyzer/process analyzer/run analyzer/symbols
 """
 

@@ -13,7 +13,7 @@
 #include "export/massif.h"
 #include "files/output.h"
 #include "profile/profile.h"
-#include "reader/foreign_profile.h"
+#include "foreign/foreign_profile.h"
 #include "render/json/documents.h"
 #include "render/words/quantity.h"
 #include "tree/call_tree.h"

@@ -10,7 +10,7 @@
 #include "profile/bundle.h"
 #include "profile/profile_private.h"
 #include "reader/bundle_reader.h"
-#include "reader/foreign_profile.h"
+#include "foreign/foreign_profile.h"
 
 enum { NUMBER_DIGITS_MAX = 18 };
 

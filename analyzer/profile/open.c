@@ -17,7 +17,7 @@
 #include "profile/profile.h"
 #include "reader/bundle_reader.h"
 #include "reader/input.h"
-#include "reader/foreign_profile.h"
+#include "foreign/foreign_profile.h"
 #include "reader/packed.h"
 #include "reader/snapshot_reader.h"
 

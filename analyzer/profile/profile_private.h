@@ -7,7 +7,7 @@
 
 #include "base/buffer.h"
 #include "profile/profile.h"
-#include "reader/foreign_profile.h"
+#include "foreign/foreign_profile.h"
 #include "reader/snapshot_reader.h"
 #include "symbols/perf_map.h"
 

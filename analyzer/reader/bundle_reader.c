@@ -7,10 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/budget.h"
 #include "base/memory.h"
 #include "encoding/checksum.h"
 #include "encoding/gzip.h"
-#include "reader/foreign_profile.h"
 #include "reader/snapshot_reader.h"
 
 #define PACKED_RATIO_LIMIT 64 /* unpacked size by packed size, at most: sites are mostly zeros */
@@ -169,7 +169,7 @@ static const char *symbols_fault(const struct bundle_symbols *symbols)
 	for (uint32_t i = 0; i < header->address_count; i++) {
 		const struct bundle_address *address = &symbols->addresses[i];
 		if (address->module >= header->module_count || address->line_count == 0 ||
-		    address->line_count > FOREIGN_LINES_MAX || address->first_line > header->line_count ||
+		    address->line_count > BUDGET_INLINED_LINES || address->first_line > header->line_count ||
 		    address->line_count > header->line_count - address->first_line)
 			return "an address of the symbols is broken";
 	}

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "profile/profile_private.h"
-#include "reader/foreign_profile.h"
+#include "foreign/foreign_profile.h"
 #include "tree/call_tree.h"
 
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);

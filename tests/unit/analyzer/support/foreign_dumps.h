@@ -4,7 +4,7 @@
 #define SEEP_TESTS_FOREIGN_DUMPS_H
 
 #include "profile/profile.h"
-#include "reader/foreign_profile.h"
+#include "foreign/foreign_profile.h"
 #include "support/profile_maker.h"
 
 extern const char jemalloc_dump[], gperftools_dump[];

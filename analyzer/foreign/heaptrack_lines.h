@@ -4,11 +4,11 @@
  * block, allocation and free, in the order of events. Numbers are hexadecimal; indices begin at 1 and refer to earlier
  * lines.
  */
-#ifndef SEEP_READER_HEAPTRACK_LINES_H
-#define SEEP_READER_HEAPTRACK_LINES_H
+#ifndef SEEP_FOREIGN_HEAPTRACK_LINES_H
+#define SEEP_FOREIGN_HEAPTRACK_LINES_H
 
 #include "base/buffer.h"
-#include "reader/foreign_profile.h"
+#include "foreign/foreign_profile.h"
 
 /* A call: an instruction and the call that led to it. */
 struct heaptrack_call {

@@ -6,7 +6,7 @@
 
 #include "base/memory.h"
 #include "reader/input.h"
-#include "reader/foreign_profile.h"
+#include "foreign/foreign_profile.h"
 
 /* The rest of the line that is being read. */
 struct line {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The part that the readers of other tools' formats share; see the header. */
-#include "reader/foreign_profile.h"
+#include "foreign/foreign_profile.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -2,8 +2,8 @@
 /* The common result of the readers of other tools' formats: stacks of addresses or of names, with values, and the
  * modules of these addresses. Every index in it is valid, every number finite, every text fit to print.
  * analyzer/profile/ makes a profile of it. */
-#ifndef SEEP_READER_FOREIGN_PROFILE_H
-#define SEEP_READER_FOREIGN_PROFILE_H
+#ifndef SEEP_FOREIGN_FOREIGN_PROFILE_H
+#define SEEP_FOREIGN_FOREIGN_PROFILE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,7 +19,6 @@
 
 enum {
 	FOREIGN_DEPTH_MAX = 1024, /* frames of a stack; a longer one loses its outermost callers */
-	FOREIGN_LINES_MAX = BUDGET_INLINED_LINES,
 	FOREIGN_TEXT_LIMIT = BUDGET_NAME_BYTES,
 };
 

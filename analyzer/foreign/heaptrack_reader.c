@@ -9,7 +9,7 @@
 
 #include "base/map.h"
 #include "base/memory.h"
-#include "reader/heaptrack_lines.h"
+#include "foreign/heaptrack_lines.h"
 #include "reader/input.h"
 #include "reader/packed.h"
 

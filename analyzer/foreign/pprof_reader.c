@@ -9,7 +9,7 @@
 #include "base/memory.h"
 #include "reader/input.h"
 #include "encoding/protobuf.h"
-#include "reader/foreign_profile.h"
+#include "foreign/foreign_profile.h"
 
 enum { VALUES_MAX = 32 };
 enum heap_value { HEAP_ALLOC_OBJECTS, HEAP_ALLOC_SPACE, HEAP_INUSE_OBJECTS, HEAP_INUSE_SPACE, HEAP_VALUES };
@@ -231,8 +231,9 @@ static bool line_read(struct reader *reader, struct protobuf_reader message, str
 	const struct function *function = &reader->functions[*index - 1];
 	const char *name = text_of(reader, function->name), *file = text_of(reader, function->file);
 	if (!*name)
-		return true;                             /* a line without a name is useless */
-	if (location->line_count == FOREIGN_LINES_MAX) { /* keeps the outermost function, and leaves out the middle */
+		return true; /* a line without a name is useless */
+	if (location->line_count ==
+	    BUDGET_INLINED_LINES) { /* keeps the outermost function, and leaves out the middle */
 		location->line_count--;
 		foreign->line_count--;
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reads heaptrack's lines: see heaptrack_lines.h. */
-#include "reader/heaptrack_lines.h"
+#include "foreign/heaptrack_lines.h"
 
 #include <string.h>
 
@@ -126,7 +126,7 @@ static void line_add(struct heaptrack *reader, struct foreign_location *location
 {
 	struct foreign_profile *foreign = reader->foreign;
 
-	if (location->line_count == FOREIGN_LINES_MAX)
+	if (location->line_count == BUDGET_INLINED_LINES)
 		return;
 	ARRAY_RESERVE(foreign->lines, foreign->line_count, foreign->line_capacity);
 	foreign->lines[foreign->line_count++] = *line;
