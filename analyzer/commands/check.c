@@ -181,7 +181,7 @@ static bool flame_write(const struct request *request, const struct check *check
 /* Budgets by result, of one check or of several together. */
 struct tally {
 	size_t results[CHECK_FAIL + 1], processes[CHECK_FAIL + 1];
-	size_t unchecked; /* processes that no budget is for */
+	size_t unchecked; /* processes without a budget */
 	size_t *held;     /* with --each: by budget, how many processes were held to it */
 };
 

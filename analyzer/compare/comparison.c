@@ -151,7 +151,7 @@ void comparison_test_all(struct comparison *comparison)
 	free(q);
 }
 
-/* The largest growth first; rows of one growth by their groups' keys, which are the same whenever somebody asks. */
+/* The largest growth first; rows of equal growth by their groups' keys, which are always the same. */
 static void rows_order(struct comparison *comparison)
 {
 	struct keyed *ranks = memory_allocate(comparison->count + 1u, sizeof *ranks);

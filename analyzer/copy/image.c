@@ -37,7 +37,7 @@ enum {
 	STOP_NAP_MS = 20,
 	REAP_TRIES = 50,
 	REAP_NAP_MS = 10,
-	SETTLE_WITHIN_MS = 2000, /* as the program stands still */
+	SETTLE_WITHIN_MS = 2000, /* while the program stands still */
 	END_WITHIN_MS = 10000,   /* until a killed copy of many GiB has ended */
 };
 
@@ -234,8 +234,8 @@ static void copy_reap(struct borrowed *borrowed, int64_t number)
 }
 
 /*
- * The copy's stack lies below the frame, and leads to _exit(): if we end, the copy executes that as the only instructions of the
- * program. It shares the program's files until it lets go of them.
+ * The copy's stack is below the frame, and leads to _exit(): if we end, the copy executes only that of the program's
+ * code. It shares the program's files until it lets go of them.
  */
 static bool copy_make(struct imaging *imaging, struct image *image, struct borrowed *borrowed, struct error *error)
 {
@@ -277,7 +277,7 @@ static bool copy_settle(const struct imaging *imaging, const struct image *image
 	return steps_system(&steps, &registers, imaging->prepared.call, SYS_close_range, all, &ignored, error);
 }
 
-/* Has the kernel kill the copy before all others where memory runs short. */
+/* Makes the kernel kill the copy before all others if memory runs short. */
 static void copy_offer(const struct image *image)
 {
 	char path[64];
@@ -369,7 +369,8 @@ static bool copy_end(pid_t pid)
 	return true;
 }
 
-/* Any thread will do; all are stopped, so that none can forbid it the call meanwhile. In a program that has, the entry stays. */
+/* Any thread will do. All are stopped, so that none can forbid the call meanwhile. If the program has forbidden it, the
+ * entry stays. */
 static void number_free(struct imaging *imaging, const struct ledger *mappings, int64_t number)
 {
 	struct tracees *tracees = &imaging->work.tracees;

@@ -20,7 +20,7 @@ bool steps_next(struct steps *steps, struct user_regs_struct *registers, int *si
 	for (int wait = 0; (got = waitpid(steps->pid, &status, __WALL | WNOHANG)) == 0; wait++) {
 		if (tracing_now_ms() >= steps->until_ms)
 			break;
-		if (wait < YIELDS) /* a stop is there in microseconds, mostly */
+		if (wait < YIELDS) /* most stops come within microseconds */
 			sched_yield();
 		else
 			tracing_nap(NAP_MS);
@@ -60,7 +60,7 @@ bool steps_system(struct steps *steps, const struct user_regs_struct *registers,
 	for (int stop = 0; stop < 2; stop += signal == STEP_OF_CALL) { /* before the call, and behind it */
 		if (!steps_next(steps, &after, &signal, error))
 			return false;
-		if (signal != STEP_OF_CALL && signal != SIGSTOP) /* all that can be are blocked */
+		if (signal != STEP_OF_CALL && signal != SIGSTOP) /* all others are blocked that can be */
 			return error_set(error, "signal %d in the copy of its memory", signal);
 	}
 	*result = (int64_t)after.rax;

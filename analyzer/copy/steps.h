@@ -11,18 +11,19 @@ enum { STEP_OF_CALL = SIGTRAP | 0x80 }; /* before a system call, and behind it *
 
 struct steps {
 	pid_t pid;
-	double until_ms; /* by then the last stop must be there */
-	bool late;       /* it was not */
+	double until_ms; /* the last stop must come before this */
+	bool late;       /* it did not */
 };
 
 /* Runs the copy to its next stop, and reads its registers. */
 bool steps_next(struct steps *steps, struct user_regs_struct *registers, int *signal, struct error *error);
 
-/* Has it go on at an address, with these arguments, and with a number for a system call; the other registers are as given. */
+/* Prepares the copy to go on at an address, with these arguments, and with a number for a system call; the other
+ * registers are as given. */
 bool steps_set(const struct steps *steps, const struct user_regs_struct *registers, uint64_t address, uint64_t number,
 	       uint64_t stack, const uint64_t arguments[BORROWED_ARGUMENTS], struct error *error);
 
-/* Has it make a system call, by the instruction at an address. */
+/* Makes the copy do a system call, by the instruction at an address. */
 bool steps_system(struct steps *steps, const struct user_regs_struct *registers, uint64_t address, uint64_t number,
 		  const uint64_t arguments[BORROWED_ARGUMENTS], int64_t *result, struct error *error);
 

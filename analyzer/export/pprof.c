@@ -38,11 +38,11 @@ enum label_field { LABEL_KEY = 1, LABEL_TEXT = 2, LABEL_NUMBER = 3, LABEL_UNIT =
 static const enum call_value value_order[CALL_VALUE_COUNT] = {CALL_ALLOC_OBJECTS, CALL_ALLOC_SPACE, CALL_INUSE_OBJECTS,
 							      CALL_INUSE_SPACE};
 
-/* What stacks have in common with an earlier one is packed once, and copied. */
+/* The part that a stack has in common with an earlier one is packed once, and copied. */
 struct stack_ends {
 	const struct profile *of;
 	uint32_t *places;    /* by node: where its stack begins in `bytes`, + END_PLACES; else enum stack_end */
-	struct buffer bytes; /* of each its length, and the locations' numbers */
+	struct buffer bytes; /* for each its length and the locations' numbers */
 };
 enum stack_end { END_UNKNOWN, END_MET, END_PLACES };
 enum { STACK_ENDS_MOST = 1 << 30 };

@@ -176,8 +176,9 @@ static void measure_rate(struct leak_row *row, const struct leaks *leaks, const 
 	row->leak_interval = (struct interval){bytes.low / length * plateau, bytes.high / length};
 }
 
-/* A place is called a leak only if its rate is surely above zero, and not by a trace that is printed as 0. If nothing stays of what was born in the measured
- * time, births came earlier, and have ended; otherwise there is too little to say how fast it grows. */
+/* A place is called a leak only if its rate is surely above zero, and not by a trace that is printed as 0. If
+ * nothing stays of the blocks born in the measured time, births came earlier, and have ended; otherwise there is too
+ * little to say how fast it grows. */
 static enum leak_verdict verdict_by_rate(const struct leak_row *row, const struct births *old, const struct births *any)
 {
 	if (row->leak_interval.low > RATE_TRACE * row->leak_rate)

@@ -131,7 +131,7 @@ bool process_environment(pid_t pid, const char *name, char *value, size_t size)
 	return found;
 }
 
-/* ---- which processes there are ---- */
+/* ---- Lists of processes ---- */
 
 static bool has_name(uint64_t pid, const struct seep_process_stat *stat, const void *context)
 {

@@ -128,7 +128,7 @@ static bool scan_watch(const struct finder *finder, struct scan *scan, struct er
 		return error_set(error, "no thread can be made");
 	while (!atomic_load(&scan->done)) {
 		if (!why && has_ended(finder->pid))
-			why = "is of no use: it has ended";
+			why = "is of no use, because the program has ended";
 		else if (!why && !image_is_there(scan->image))
 			why = "has ended";
 		else if (!why && !finder->is_at_exit && watches++ % WATCHES_A_ROOM == 0 && room_is_short(&finder->room))

@@ -19,7 +19,7 @@ enum launch_status {
 	LAUNCH_SIGNAL_BASE = 128,
 };
 
-/* What the program is to have as it was when we were started. */
+/* The state in which we were started, and which the program is to get. */
 struct launch_inherited {
 	sigset_t mask;
 	struct sigaction child_action;

@@ -38,12 +38,12 @@ static uint16_t *first_deaths(const struct history *history)
 	return first;
 }
 
-/* What was in use at each moment and was so no more at the next one. */
+/* Sums, for each moment, the objects that were in use at the one before and are gone. */
 static void moments_take_gone(const struct history *history, struct teardown_moment *moments)
 {
 	struct {
 		struct seep_measure all, first;
-		size_t blocks; /* of the first */
+		size_t blocks; /* number of those in `first` */
 	} *gone = memory_allocate(history->count + 1, sizeof *gone);
 	uint16_t *first = first_deaths(history);
 

@@ -9,9 +9,9 @@
 
 #include "tracing/tracees.h"
 
-/* Whether a thread has forbidden itself anything: a filter may be of one thread alone. */
+/* Whether a thread has forbidden itself anything: a filter may be for one thread only. */
 bool thread_is_confined(pid_t pid, pid_t tid);
-/* Whether any of them has. */
+/* Whether any thread of the process has. */
 bool process_is_confined(pid_t pid);
 
 /* For a thread that stands still. */

@@ -30,7 +30,7 @@ struct node_line {
 struct step {
 	uint32_t parent;
 	uint32_t frame; /* of the address's only line; MANY: it has several */
-	uint32_t known; /* the tree's node, 0 where there is none yet */
+	uint32_t known; /* the tree's node; 0: there is none yet */
 };
 #define MANY UINT32_MAX
 
@@ -275,7 +275,7 @@ static void profile_add(struct tree_builder *builder, const struct profile *prof
 	free(builder->known_truncated);
 }
 
-/* Gives every node the line through which most of its bytes went; it forgets its first child. */
+/* Gives every node the line through which most of its bytes went; the node forgets its first child. */
 static void lines_choose(struct tree_builder *builder)
 {
 	struct call_tree *tree = builder->tree;

@@ -12,7 +12,7 @@ struct keyed {
 	uint32_t item;
 };
 
-/* Ascending by key; what has the same key stays in its order. */
+/* Ascending by key; items with the same key keep their order. */
 void keyed_sort(struct keyed *items, size_t count);
 
 /* The key that puts the largest number first. It must be a number. */

@@ -49,7 +49,7 @@ const OTHERS = {
 	short: [/^No verdict\. (Ended with 0 snapshots by the timer, 3 are needed: record longer|One of its \d snapshots can be judged)/, /^BEFORE is snapshot \d+ /],
 	one: [/^No verdict\. One snapshot only/, /^The only one is snapshot 3 /],
 	thousand: [/places? leak|No verdict|Nothing leaks/, /^BEFORE is snapshot 250 .*AFTER is snapshot 1000 /],
-	many: [/places? leak|No verdict|Nothing leaks/, /^BEFORE is snapshot 16 .*AFTER is snapshot 64 /],
+	many: [/places? leak|leaks in many places|No verdict|Nothing leaks/, /^BEFORE is snapshot 16 .*AFTER is snapshot 64 /],
 	empty: [/^No verdict\. One snapshot only/, /^The only one is snapshot 1 /],
 	killed: [/leak/, /^BEFORE is snapshot \d+ /],
 	withheld: [/leak/, /^BEFORE is snapshot \d+ /],

@@ -312,7 +312,7 @@ void head_write_note(struct text_page *page, const char *text)
 	buffer_free(&note);
 }
 
-/* Names are missing for another share of the memory at each moment: that is not another note. */
+/* The share of memory without names differs from moment to moment; that does not make another note. */
 static bool is_same_but_for_figures(const char *one, const char *other)
 {
 	static const char figures[] = "<.0123456789";

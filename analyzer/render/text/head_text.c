@@ -75,7 +75,7 @@ static void write_programs(struct text_page *page, const struct comparison *comp
 	}
 }
 
-/* Whether what is in use grew by half as much as RSS or more: then nobody misses the other classes. */
+/* Whether the memory in use grew by at least half as much as RSS: then nobody misses the other classes. */
 static bool growth_explains_rss(const struct comparison *comparison)
 {
 	const struct profile *before = comparison->before, *after = comparison->after;
