@@ -3,7 +3,8 @@
  * A server of root's and its children become another user in every way, before and after their first sample, and then
  * allocate most of their memory. The recordings are root's, in a directory of root's.
  *
- * torture: rate=32K torture: recordings=9
+ * torture: rate=32K
+ * torture: recordings=9
  */
 #include <grp.h>
 #include <sys/stat.h>

@@ -114,8 +114,8 @@ static void doubt_append(struct buffer *out, const struct check_row *row)
 	    [DOUBT_MANY] = "taken alone it is beyond the limit, but so many were tested that it may be chance",
 	    [DOUBT_LOST_AFTER] =
 		"the value is within the limit, but the recording lost some of it: 'seep report' says what",
-	    [DOUBT_LOST] = "the value is beyond the limit, but the recordings lost some of it or counted it twice: "
-			   "'seep report' says what",
+	    [DOUBT_LOST] = ("the value is beyond the limit, but the recordings lost some of it or counted it twice: "
+			    "'seep report' says what"),
 	    [DOUBT_ONE_RUN] = "one run a side does not show by how much RSS differs without a cause; 3 runs would",
 	    [DOUBT_NO_BASE] = "there is no base to compare with: --base RECORDING",
 	    [DOUBT_NO_VALUE] = "a run does not have this value",
@@ -123,8 +123,8 @@ static void doubt_append(struct buffer *out, const struct check_row *row)
 	    [DOUBT_MOMENTS] =
 		"some runs are seen at their end, others before their shutdown; a peak can be compared, or use -i",
 	    [DOUBT_NO_SITE] = "nothing of that name was seen: is it spelt as 'seep report' shows it?",
-	    [DOUBT_NO_WORK] = "a run did not count its units of work: a program does so by seep_work() of "
-			      "<seep/seep.h>, or give --work N",
+	    [DOUBT_NO_WORK] = ("a run did not count its units of work: a program does so by seep_work() of "
+			       "<seep/seep.h>, or give --work N"),
 	    [DOUBT_NO_BEFORE] = "growth needs a recording with an earlier snapshot",
 	    [DOUBT_NO_LOOK] = "nobody looked when the process ended: 'seep run --leaks-at-exit' does",
 	    [DOUBT_CAUTIONS] = "some places leak or grow, but it is not sure that they leak: 'seep leaks' says why",
