@@ -38,6 +38,14 @@ for library in "" libjemalloc.so.2 libtcmalloc_minimal.so.4 libmimalloc.so.2.0; 
 	wait "$!" 2>/dev/null
 done
 
+LD_PRELOAD=$SHIM SEEP_RATE=64G sleep 100 &
+pids+=("$!")
+has_library() { grep -q libseep "/proc/$!/maps" && grep -q sleep "/proc/$!/comm"; }
+wait_until 30 has_library
+check_match "one that has libseep.so and no sample yet is told so, and not to be joined" \
+	"records nothing: no allocation was sampled yet" "$("$SEEP" memory "$!" | tr '\n' ' ')"
+kill "$!"
+
 gcc -O1 -static -o keeps-static "$ROOT/tests/e2e/programs/keeps.c"
 ./keeps-static x >static.out <in &
 pids+=("$!")

@@ -210,7 +210,13 @@ static void blocks_sentence(struct buffer *out, const struct account *account)
 
 static void recorded_sentence(struct buffer *out, const struct account *account)
 {
-	if (!account->profile->rate)
+	if (account->profile->rate)
+		return;
+	if (account->classes[SEEP_LEDGER_SEEP].resident > 0)
+		buffer_printf(out,
+			      " libseep.so is in the process, but records nothing: no allocation was sampled yet, or "
+			      "seep detach has ended its recording.");
+	else
 		buffer_printf(
 		    out, " The process is not recorded, so nobody knows what asked for the heap: seep attach %llu.",
 		    (unsigned long long)account->profile->pid);
