@@ -16,7 +16,7 @@
 
 enum { CELL_FLAT, CELL_CUMULATIVE, CELL_INTERVAL, CELL_LINE, CELL_COUNT };
 
-enum { INDENT = 3, TEXT_LEAST = 8 };
+enum { INDENT = 3, TEXT_LEAST = 8, NAME_LEAST = 20 };
 
 /* A section that is being written. If no line calls a function that asks for memory, flat and cumulative values are the
  * same. Then they are shown once, so that more of the source fits. */
@@ -178,7 +178,7 @@ static void write_source(struct text_page *page, const struct source_view *view,
 	buffer_free(&cut);
 }
 
-/* "-> Cache::insert cache.h:40-52" */
+/* "-> Cache::insert cache.h:40-52": a long name is cut so that the place fits, too. */
 static void write_call(struct text_page *page, const struct source_view *view, const struct source_call *call,
 		       unsigned width)
 {
@@ -190,8 +190,11 @@ static void write_call(struct text_page *page, const struct source_view *view, c
 	if (place.length && call->last_line > call->first_line)
 		buffer_printf(&place, "-%u", call->last_line);
 	buffer_append_text(&text, "-> ");
-	name_append_bare(&text, function->name, width > TEXT_LEAST + 3 ? width - 3 : TEXT_LEAST);
-	if (place.length && text_columns(text.data) + text_columns(place.data) <= width)
+	const unsigned place_columns = place.length ? text_columns(place.data) : 0;
+	const bool has_place = place.length && 3 + NAME_LEAST + place_columns <= width;
+	const unsigned name_columns = width - (has_place ? place_columns : 0);
+	name_append_bare(&text, function->name, name_columns > TEXT_LEAST + 3 ? name_columns - 3 : TEXT_LEAST);
+	if (has_place)
 		buffer_append_text(&text, place.data);
 	text_write(page, STYLE_FAINT, "%s", text.data);
 	line_end(page);
