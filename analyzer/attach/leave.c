@@ -107,6 +107,7 @@ static void thread_unmaps(struct work *work, struct borrowed *borrowed)
 		    (tracee->state != TRACEE_FREE || !tracee_stop(&work->tracees, tracee, work->pause_ms, &ignored)))
 			continue;
 		if (thread_is_fit(work, tracee)) {
+			tracees_resume_others(&work->tracees, tracee); /* it may wait long for a processor */
 			memory_unmap(work, borrowed, tracee);
 			return;
 		}

@@ -212,14 +212,13 @@ void tracee_let_go(struct tracee *tracee)
 	tracee->unwanted = true;
 }
 
-static void pause_end(struct tracees *tracees)
+static void pause_count(struct tracees *tracees)
 {
 	double stood_ms = tracees->stopped_at_ms ? tracing_now_ms() - tracees->stopped_at_ms : 0;
 
 	if (stood_ms > tracees->longest_ms)
 		tracees->longest_ms = stood_ms;
 	tracees->stopped_at_ms = 0;
-	hurry_no_more(tracees);
 }
 
 void tracee_resume(struct tracees *tracees, struct tracee *tracee)
@@ -330,7 +329,23 @@ void tracees_resume(struct tracees *tracees)
 			tracee_let_run(tracee);
 		tracee->unwanted = tracee->state == TRACEE_ASKED;
 	}
-	pause_end(tracees);
+	pause_count(tracees);
+	hurry_no_more(tracees);
+}
+
+void tracees_resume_others(struct tracees *tracees, const struct tracee *kept)
+{
+	bool others = false;
+
+	for (size_t i = 0; i < tracees->count; i++) {
+		struct tracee *tracee = &tracees->items[i];
+		if (tracee == kept || tracee->state != TRACEE_STOPPED)
+			continue;
+		tracee_let_run(tracee);
+		others = true;
+	}
+	if (others)
+		pause_count(tracees);
 }
 
 /* Only a thread that stands still can be let go. */

@@ -63,6 +63,8 @@ bool tracees_look(struct tracees *tracees, struct error *error);
  * stopped run again. */
 bool tracees_stop(struct tracees *tracees, double within_ms, struct error *error);
 void tracees_resume(struct tracees *tracees);
+/* All but one. If it is the only one, the process still stands still. */
+void tracees_resume_others(struct tracees *tracees, const struct tracee *kept);
 
 /* Ends it: all threads run, and nobody traces them. */
 void tracees_end(struct tracees *tracees);
