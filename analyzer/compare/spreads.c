@@ -90,9 +90,10 @@ static void elements_add(struct search *search, const struct profile *profile, c
 			 uint32_t *element_of)
 {
 	const bool is_fresh = profile == search->after;
+	const struct profile_sample *samples = profile_samples(profile);
 
 	for (uint32_t i = 0; i < profile->sample_count; i++) {
-		const struct profile_sample *sample = &profile_samples(profile)[i];
+		const struct profile_sample *sample = &samples[i];
 		if (shared[i])
 			continue;
 		const uint32_t site =
