@@ -3,53 +3,10 @@
 # Which blocks nobody referred to when a process ended, from its core dump (docs/REFERENCES.md): the kernel's and gdb's.
 . "$(dirname "$0")/lib.sh"
 
-compile holder <<'END'
-#define _GNU_SOURCE
-#include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
-#define N 300
-#define APART __attribute__((noinline))
-struct node { struct node *next; char rest[900]; };
-struct node *list;
-void **table;
-char *interior[N], *tagged, *undumped;
-__thread void *local_block[N];
-static int fds[2];
+cat "$ROOT/tests/e2e/programs/lost_and_kept.inc" - <<'END' | compile holder
+char *tagged, *undumped;
 
-APART void lose_blocks(void) { for (int i = 0; i < N; i++) *(volatile char *)malloc(1000) = 1; }
-APART void lose_list(void) { struct node *head = NULL; for (int i = 0; i < N; i++) { struct node *n = malloc(sizeof *n); n->next = head; head = n; } }
-APART void lose_ring(void) {
-	struct node *first = malloc(sizeof *first), *last = first;
-	for (int i = 1; i < N; i++) { last->next = malloc(sizeof *last); last = last->next; }
-	last->next = first;
-}
-APART void keep_list(void) { for (int i = 0; i < N; i++) { struct node *n = malloc(sizeof *n); n->next = list; list = n; } }
-APART void *keep_entry(void) { return memset(malloc(700), 1, 700); }
-APART void keep_table(void) { table = malloc(N * sizeof *table); for (int i = 0; i < N; i++) table[i] = keep_entry(); }
-APART void keep_interior(void) { for (int i = 0; i < N; i++) interior[i] = (char *)malloc(600) + 1 + i; }
-APART void keep_local(void) { for (int i = 0; i < N; i++) local_block[i] = malloc(500); }
 APART void keep_tagged(void) { tagged = (char *)((unsigned long)malloc(450) | 0xfff8UL << 48); }
-APART void *keep_on_stack(void *unused) {
-	void *volatile mine[N];
-	(void)unused;
-	for (int i = 0; i < N; i++) mine[i] = malloc(400);
-	if (write(fds[1], "s", 1) != 1) abort();
-	for (;;) pause();
-	return mine[0];
-}
-APART void *keep_in_register(void *unused) {
-	register void *block __asm__("r15") = malloc(5000);
-	long number;
-	(void)unused;
-	if (write(fds[1], "r", 1) != 1) abort();
-	for (;;) __asm__ volatile("mov $34, %%eax\n\tsyscall" : "=a"(number), "+r"(block) : : "rcx", "r11", "memory");
-	return block;
-}
-APART void scrub(void) { volatile char room[65536]; memset((void *)room, 0, sizeof room); }
 
 int main(void) {
 	pthread_t thread;

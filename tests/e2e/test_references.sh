@@ -4,40 +4,19 @@
 # nothing.
 . "$(dirname "$0")/lib.sh"
 
-compile holder <<'END'
-#define _GNU_SOURCE
+cat "$ROOT/tests/e2e/programs/lost_and_kept.inc" - <<'END' | compile holder
 #include <errno.h>
-#include <pthread.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <ucontext.h>
-#include <unistd.h>
-#define N 300
-#define APART __attribute__((noinline))
-struct node { struct node *next; char rest[900]; };
-struct node *list;
-void **table;
-char *interior[N], *secret, *unforked;
+char *secret, *unforked;
 unsigned char packed[10];
-__thread void *local_block[N];
-static int fds[2];
 static volatile int ends, interrupted;
 static void on_child(int number) { (void)number; ends++; }
 
-APART void lose_blocks(void) { for (int i = 0; i < N; i++) *(volatile char *)malloc(1000) = 1; }
-APART void lose_list(void) { struct node *head = NULL; for (int i = 0; i < N; i++) { struct node *n = malloc(sizeof *n); n->next = head; head = n; } }
-APART void lose_ring(void) {
-	struct node *first = malloc(sizeof *first), *last = first;
-	for (int i = 1; i < N; i++) { last->next = malloc(sizeof *last); last = last->next; }
-	last->next = first;
-}
 APART void lose_deep(void) { void *volatile mine[N]; for (int i = 0; i < N; i++) mine[i] = malloc(350); }
 APART void lose_deeper(void) { volatile char room[16384]; room[0] = 1; lose_deep(); room[1] = 1; }
 APART void *keep_above_fiber(void) { return memset(malloc(330), 1, 330); }
@@ -65,11 +44,6 @@ APART void *keep_below_handler(void *unused) { /* which is on a part of this sta
 	interrupted_there();
 	return *(void *volatile *)stack;
 }
-APART void keep_list(void) { for (int i = 0; i < N; i++) { struct node *n = malloc(sizeof *n); n->next = list; list = n; } }
-APART void *keep_entry(void) { return memset(malloc(700), 1, 700); }
-APART void keep_table(void) { table = malloc(N * sizeof *table); for (int i = 0; i < N; i++) table[i] = keep_entry(); }
-APART void keep_interior(void) { for (int i = 0; i < N; i++) interior[i] = (char *)malloc(600) + 1 + i; }
-APART void keep_local(void) { for (int i = 0; i < N; i++) local_block[i] = malloc(500); }
 APART void keep_tagged(void) { secret = (char *)((unsigned long)malloc(450) | 0xfff8UL << 48); }
 APART void keep_unforked(void) {
 	char **page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -84,22 +58,6 @@ APART void keep_in_epoll(void) {
 	__asm__ volatile("" : : "r"(&event) : "memory");
 }
 APART void hide(void) { unsigned long context = 0; if (syscall(SYS_io_setup, 1, &context)) errno = 0; }
-APART void *keep_on_stack(void *unused) {
-	void *volatile mine[N];
-	(void)unused;
-	for (int i = 0; i < N; i++) mine[i] = malloc(400);
-	if (write(fds[1], "s", 1) != 1) abort();
-	for (;;) pause();
-	return mine[0];
-}
-APART void *keep_in_register(void *unused) {
-	register void *block __asm__("r15") = malloc(5000);
-	long number;
-	(void)unused;
-	if (write(fds[1], "r", 1) != 1) abort();
-	for (;;) __asm__ volatile("mov $34, %%eax\n\tsyscall" : "=a"(number), "+r"(block) : : "rcx", "r11", "memory");
-	return block;
-}
 static ucontext_t outer, fiber;
 APART void keep_on_fiber(void) {
 	void *volatile mine[N];
@@ -107,7 +65,6 @@ APART void keep_on_fiber(void) {
 	swapcontext(&fiber, &outer);
 	free(mine[0]);
 }
-APART void scrub(void) { volatile char room[65536]; memset((void *)room, 0, sizeof room); }
 
 int main(int argc, char **argv) {
 	pthread_t thread;
