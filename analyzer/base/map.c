@@ -3,7 +3,6 @@
  * never removed, so there are no tombstones. Key 0 marks a free slot; the entry of key 0 itself lies behind all slots,
  * under key 1. */
 #include <stdlib.h>
-#include <string.h>
 #include <sys/random.h>
 
 #include "base/map.h"
