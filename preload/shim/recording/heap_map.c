@@ -11,9 +11,11 @@
 #include "keeper/files/heap_memory.h"
 #include "keeper/files/output.h"
 #include "keeper/heap/area_growth.h"
+#include "shim/recording/describe.h"
 #include "shim/recording/session.h"
 #include "shim/recording/setup.h"
 
+#define WHOLE_MOST_BYTES (UINT64_C(400) << 20)
 #define MEMORY_AUTO_BYTES                                                                                              \
 	(UINT64_C(16) << 20) /* larger heap files (rates below 64K) are on disk unless memory is asked for */
 
@@ -94,6 +96,23 @@ static struct heap_map hosted_map(struct seep_heap_header *header)
 		hosted = failed("", "seep run", -(int)(long)hosted.map);
 	system_close(file);
 	return hosted;
+}
+
+static bool plan_below(struct seep_heap_header *header, uint64_t most_bytes)
+{
+	area_plan(header, recording_setup.options.rate, recording_setup.options.max_live);
+	while (header->file_bytes > most_bytes)
+		if (!area_plan_less(header, recording_setup.options.max_live))
+			return false;
+	return true;
+}
+
+bool heap_map_plan(struct seep_heap_header *header)
+{
+	uint64_t most_bytes = describe_address_space_left() / AREA_ADDRESS_SPACE_PART, file_bytes = size_limit_bytes();
+	if (!area_can_populate() && file_bytes > WHOLE_MOST_BYTES)
+		file_bytes = WHOLE_MOST_BYTES;
+	return (file_bytes < most_bytes && plan_below(header, file_bytes)) || plan_below(header, most_bytes);
 }
 
 struct heap_map heap_map_make(struct seep_heap_header *header)

@@ -17,6 +17,10 @@ struct heap_map {
 	char reason[240];
 };
 
+/* Plans the areas of a header without any: with less capacity, if need be, where address space or files are limited, or where
+ * all of the memory has to be there from the beginning. False: there is no room for the smallest plan. */
+bool heap_map_plan(struct seep_heap_header *header);
+
 /* Makes memory of header->file_bytes, as planned. Fills in header->directory, room and held. */
 struct heap_map heap_map_make(struct seep_heap_header *header);
 

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "keeper/base/atomics.h"
-#include "keeper/base/size_limit.h"
 #include "keeper/base/syscall.h"
 #include "keeper/base/text.h"
 #include "keeper/heap/area_growth.h"
@@ -30,7 +29,6 @@
 #include "shim/sample/thread.h"
 
 #define BEGIN_STACK_BYTES (64u << 10)
-#define WHOLE_MOST_BYTES (UINT64_C(400) << 20)
 
 struct recording_setup recording_setup;
 
@@ -160,25 +158,6 @@ static void header_fill(struct seep_heap_header *header)
 	store_relaxed(&header->status, status);
 }
 
-static bool plan_below(struct seep_heap_header *header, uint64_t most_bytes)
-{
-	area_plan(header, recording_setup.options.rate, recording_setup.options.max_live);
-	while (header->file_bytes > most_bytes)
-		if (!area_plan_less(header, recording_setup.options.max_live))
-			return false;
-	return true;
-}
-
-/* With less capacity, if need be, where address space is limited; the same where files may not be that long, or where all of it has
- * to be there from the beginning. */
-static bool plan_to_fit(struct seep_heap_header *header)
-{
-	uint64_t most_bytes = describe_address_space_left() / AREA_ADDRESS_SPACE_PART, file_bytes = size_limit_bytes();
-	if (!area_can_populate() && file_bytes > WHOLE_MOST_BYTES)
-		file_bytes = WHOLE_MOST_BYTES;
-	return (file_bytes < most_bytes && plan_below(header, file_bytes)) || plan_below(header, most_bytes);
-}
-
 static void make_private(void *start, size_t bytes)
 {
 	system_map(start, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1,
@@ -241,7 +220,7 @@ static long begin(void)
 	if (recording_setup.options.off)
 		return false;
 	header_fill(&header);
-	if (!plan_to_fit(&header)) {
+	if (!heap_map_plan(&header)) {
 		session_say("not recording, the limit of address space is too low", NULL);
 		return false;
 	}
