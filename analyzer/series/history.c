@@ -13,16 +13,15 @@
 #include "base/memory.h"
 
 #define AHEAD 8 /* how far ahead in the last moment a sample is looked for */
-#define INDEX_FIRST 1024
 
 struct trail {
 	uint32_t *sites; /* the history's numbers of the last moment's sites */
 	uint32_t site_count, site_room;
 	uint32_t *objects, *next; /* the same for samples of the last moment, and of the one being added */
 	uint32_t object_count, object_room, next_room;
-	uint64_t newest_ns; /* the latest birth seen */
-	uint32_t *index;    /* open addressing by identity: an object's number + 1 */
-	size_t index_size, indexed;
+	uint64_t newest_ns;       /* the latest birth seen */
+	struct index_table index; /* objects by identity */
+	uint32_t indexed;
 };
 
 void history_init(struct history *history, size_t moments, size_t judged)
@@ -40,7 +39,7 @@ static void trail_free(struct trail *trail)
 	free(trail->sites);
 	free(trail->objects);
 	free(trail->next);
-	free(trail->index);
+	index_table_free(&trail->index);
 	free(trail);
 }
 
@@ -108,11 +107,12 @@ static bool is_object(const struct followed *object, const struct seep_live *liv
 	return object->address == live->address && object->birth_ns == live->birth_ns;
 }
 
-static size_t index_place(const struct trail *trail, uint64_t address, uint64_t birth_ns)
+static uint64_t object_hash(const void *objects, uint32_t index)
 {
-	const uint64_t words[] = {address, birth_ns};
+	const struct followed *object = (const struct followed *)objects + index;
+	const uint64_t words[] = {object->address, object->birth_ns};
 
-	return hash_bytes(hash_secret(), words, sizeof words) & (trail->index_size - 1);
+	return hash_bytes(hash_secret(), words, sizeof words);
 }
 
 /* Puts all objects so far into the index. */
@@ -120,19 +120,12 @@ static void index_fill(const struct history *history)
 {
 	struct trail *trail = history->trail;
 
-	if (2 * history->object_count >= trail->index_size) {
-		while (2 * history->object_count >= trail->index_size)
-			trail->index_size = trail->index_size ? 2 * trail->index_size : INDEX_FIRST;
-		free(trail->index);
-		trail->index = memory_allocate(trail->index_size, sizeof *trail->index);
-		trail->indexed = 0;
-	}
-	for (; trail->indexed < history->object_count; trail->indexed++) {
-		const struct followed *object = &history->objects[trail->indexed];
-		size_t at = index_place(trail, object->address, object->birth_ns);
-		while (trail->index[at])
-			at = (at + 1) & (trail->index_size - 1);
-		trail->index[at] = (uint32_t)trail->indexed + 1;
+	index_table_reserve(&trail->index, history->object_count, trail->indexed, object_hash, history->objects);
+	while (trail->indexed < history->object_count) {
+		size_t at = object_hash(history->objects, trail->indexed);
+		while (*index_table_slot(&trail->index, at))
+			at++;
+		*index_table_slot(&trail->index, at) = ++trail->indexed;
 	}
 }
 
@@ -152,13 +145,14 @@ static struct followed *object_find(const struct history *history, const struct 
 		}
 	}
 	index_fill(history);
-	for (size_t place = index_place(trail, live->address, live->birth_ns); trail->index[place];
-	     place = (place + 1) & (trail->index_size - 1)) {
-		struct followed *object = &history->objects[trail->index[place] - 1];
-		if (is_object(object, live))
-			return object;
+	const struct followed wanted = {.address = live->address, .birth_ns = live->birth_ns};
+	for (size_t place = object_hash(&wanted, 0);; place++) {
+		const uint32_t number = *index_table_slot(&trail->index, place);
+		if (number == 0)
+			return NULL;
+		if (is_object(&history->objects[number - 1], live))
+			return &history->objects[number - 1];
 	}
-	return NULL;
 }
 
 /* The values by which a moment's samples are sorted. */
