@@ -114,7 +114,10 @@ for snapshot in grows/*.seep; do
 done
 last=$(ls grows/*.seep | tail -n 1)
 check_match "diff says which classes grew" 'RSS \+[0-9.]+ MiB: .*mapped past malloc \+[0-9.]+ MiB' "$("$SEEP" diff "${have[0]}" "${have[-1]}" | tr '\n' ' ')"
-check_match "and whether that can be told" "nobody looked at the process's mappings for AFTER" "$("$SEEP" diff "${have[0]}" "$last" | tr '\n' ' ')"
+"$SEEP" diff --json "${have[0]}" "$last" >ends.json
+explained=$(json_get ends.json "d['totals']['growth_bytes'] >= (d['after']['memory']['rss_bytes'] - d['before']['memory']['rss_bytes']) / 2")
+check_equal "and, where the heap does not explain it, whether that can be told" "$([ "$explained" = True ] || echo "AFTER holds no record of the process's mappings")" \
+	"$("$SEEP" diff "${have[0]}" "$last" | tr '\n' ' ' | grep -o "AFTER holds no record of the process's mappings")"
 validates diff-1.json "$SEEP" diff --json "${have[0]}" "${have[-1]}"
 check_equal "its document has the classes, which add up" "True" "$(json_get document.json "abs(sum(c['after_bytes'] for c in d['memory_growth']['classes']) - d['memory_growth']['rss_after_bytes']) < 100")"
 exit $cases_failed

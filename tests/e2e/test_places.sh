@@ -50,9 +50,11 @@ check_match "from a file, too" 'Shop::serve' "$("$SEEP" report --top=3 --wrapper
 check_equal "a file that is not there is bad input, in one line" "3 seep: nowhere: No such file or directory" "$? $(cat err)"
 check_match "by stack they are there" 'xmalloc' "$("$SEEP" report --by=stack --top=99 shop.recording)"
 check_match "functions are the places'" 'audit_append' "$("$SEEP" report --by=function shop.recording)"
-check_equal "modules, too" 1 "$("$SEEP" report --by=module --json shop.recording | python3 -c '
+# libstdc++'s constructor has a pool of 71 KiB, which a sample is in or not.
+check_equal "modules, too" shop "$("$SEEP" report --by=module --json shop.recording | python3 -c '
 import json, sys
-print(sum(site["inuse_bytes"] > 0 for site in json.load(sys.stdin)["sites"]))')"
+found = [site["stack"][0]["module"].split("/")[-1] for site in json.load(sys.stdin)["sites"] if site["inuse_bytes"] > 0]
+print(*[module for module in found if "libstdc++" not in module])')"
 cat >lambda.cpp <<'END'
 extern "C" void *malloc(unsigned long);
 void *volatile kept;
