@@ -124,6 +124,7 @@ enum seep_status {
 	SEEP_STATUS_JOINED = 1 << 7,  /* `seep attach` joined the program: what it had allocated before is not here */
 	SEEP_STATUS_LEFT = 1 << 8,    /* seep left the program, which runs on */
 	SEEP_STATUS_SERVICE = 1 << 9, /* in a service's directory: thinned with all that is there */
+	SEEP_STATUS_DUMPED = 1 << 10, /* the kernel wrote its core dump: time ends where that began */
 };
 
 struct seep_module {

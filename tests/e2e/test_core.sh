@@ -85,6 +85,52 @@ else
 	echo "# the kernel makes none here: core_pattern is $(cat /proc/sys/kernel/core_pattern)"
 fi
 
+# While the kernel writes a dump (64 GiB of holes take it a second and more) nothing grows: that is no part of the series.
+cat >dumped.c <<'END'
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+int main(void)
+{
+	size_t bytes = (size_t)64 << 30;
+	struct timespec now;
+	for (int i = 0; i < 2000; i++) {
+		char *volatile kept = malloc(10000);
+		kept[0] = 1;
+		usleep(1000);
+	}
+	char *holes = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (holes == MAP_FAILED)
+		return 1;
+	holes[0] = holes[bytes - 1] = 1;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	printf("%lld\n", now.tv_sec * 1000000000LL + now.tv_nsec);
+	fflush(stdout);
+	abort();
+}
+END
+if [ -n "$core" ]; then
+	gcc -g -o dumped dumped.c
+	(ulimit -c unlimited; exec "$SEEP" run -r 16K -i 50ms -o dumping -- ./dumped) >aborted 2>run.err
+	find . -maxdepth 1 -name 'core*' -delete
+	/usr/bin/python3 -c 'import time; print(time.clock_gettime_ns(time.CLOCK_MONOTONIC))' >ended
+	for snapshot in dumping/*.seep; do "$SEEP" report --json "$snapshot"; done >snapshots.json
+	check "the series ends where the dump begins" /usr/bin/python3 -c '
+import json
+decoder, text, after, last = json.JSONDecoder(), open("snapshots.json").read().strip(), 0, 0
+aborted, ended = int(open("aborted").read()), int(open("ended").read())
+while text:
+    report, end = decoder.raw_decode(text)
+    text = text[end:].strip()
+    snapshot = report["snapshot"]
+    after += snapshot["trigger"] == "timer" and snapshot["time_ns"] > aborted
+    last = max(last, snapshot["time_ns"])
+print(after, "snapshots,", (last - aborted) / 1e9, "of", (ended - aborted) / 1e9, "s after the end")
+assert after <= 12 and last - aborted < (ended - aborted) / 2' # the machine may be busy before the dump begins
+fi
+
 if command -v gdb >/dev/null; then
 	begin running
 	timeout 60 gdb -q -batch -p "$holder" -ex "generate-core-file gdb.core" >/dev/null 2>&1

@@ -108,9 +108,11 @@ void keeper_take_due(struct keeper *keeper, uint64_t now_ns)
 		int error = keeper_take(keeper, SEEP_TRIGGER_LIMIT, true, &number);
 		schedule_limit_taken(&keeper->schedule, clock_read_ns(CLOCK_MONOTONIC), error != 0);
 	}
-	if (schedule_timer_due(&keeper->schedule, now_ns))
-		keeper_take(keeper, SEEP_TRIGGER_TIMER, true, &number);
-	else if (schedule_peak_due(&keeper->schedule, now_ns, double_load(&header->in_use_bytes),
-				   heap_rate(&keeper->heap, load_relaxed(&header->rate_now))))
+	if (schedule_timer_due(&keeper->schedule, now_ns)) {
+		if (!keeper_sees_dump(keeper))
+			keeper_take(keeper, SEEP_TRIGGER_TIMER, true, &number);
+	} else if (schedule_peak_due(&keeper->schedule, now_ns, double_load(&header->in_use_bytes),
+				     heap_rate(&keeper->heap, load_relaxed(&header->rate_now)))) {
 		keeper_take(keeper, SEEP_TRIGGER_PEAK, true, &number);
+	}
 }

@@ -65,3 +65,10 @@ bool memory_is_confined(const struct heap *heap)
 	return theirs && (file_read_text("/proc/thread-self/status", status, sizeof status) <= 0 ||
 			  filters_count(status) < theirs);
 }
+
+bool memory_is_dumped(const struct heap *heap)
+{
+	char status[PROCESS_STATUS_BYTES];
+	uint64_t dumping;
+	return read_status(heap, status) && text_line_number(status, "CoreDumping:", &dumping) && dumping;
+}

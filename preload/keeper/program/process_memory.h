@@ -21,4 +21,8 @@ bool memory_read_status(const struct heap *heap);
  * container's) was there before the program. False also if that cannot be read. */
 bool memory_is_confined(const struct heap *heap);
 
+/* Does the kernel write the program's core dump (Linux 4.15)? None of its threads runs again. False also if that cannot
+ * be read. */
+bool memory_is_dumped(const struct heap *heap);
+
 #endif

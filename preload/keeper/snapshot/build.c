@@ -280,7 +280,9 @@ static uint64_t time_of(const struct build *build)
 		seen_ns = build->newest_ns;
 	if (header->start_ns > seen_ns)
 		seen_ns = header->start_ns;
-	if (build->options->trigger == SEEP_TRIGGER_EXIT && now_ns >= seen_ns && now_ns - seen_ns < EXIT_DELAY_NS)
+	const bool dumped = load_relaxed(&header->status) & SEEP_STATUS_DUMPED;
+	if (!dumped && build->options->trigger == SEEP_TRIGGER_EXIT && now_ns >= seen_ns &&
+	    now_ns - seen_ns < EXIT_DELAY_NS)
 		return now_ns;
 	return seen_ns;
 }
