@@ -27,7 +27,7 @@ compile churn <<'END'
 int main(void) { for (;; usleep(100)) free(memset(malloc(700), 1, 700)); }
 END
 hold_begin() { # PID
-	rm -f go
+	rm -f go hold
 	mkfifo go
 	exec 5<>go
 	/usr/bin/python3 "$ROOT/tests/e2e/support/hold_new_files.py" out "$1" <&5 >hold 5>&- &

@@ -41,6 +41,7 @@ EOF
 # SHAPE: runs it and looks; it stays, to be trimmed. Its pid is in $program.
 look() {
 	mkfifo "trim.$1"
+	rm -f said # the last one's "ready" would be taken for this one's
 	"$SEEP" run -r 64K -i 0 -o "$1" -- "$WORK/kept_heap" "$1" <>"trim.$1" >said 2>/dev/null &
 	seep_pid=$!
 	pids+=("$seep_pid")
@@ -71,6 +72,7 @@ end
 
 # A program that is joined late: its memory was allocated before.
 mkfifo joined
+rm -f said
 "$WORK/kept_heap" arenas <>joined >said &
 program=$!
 pids+=("$program")
