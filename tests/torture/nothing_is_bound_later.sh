@@ -16,3 +16,7 @@ check_equal "no thread-local storage is found by a call" "" "$(readelf -rW "$SHI
 allowed='_r_debug|pthread_create|__cxa_finalize|__gmon_start__|_ITM_(de)?registerTMCloneTable'
 check_equal "no function is called that a program may have as its own" "" \
 	"$(nm -D --undefined-only "$SHIM" | awk '{ sub(/@.*/, "", $2); print $2 }' | grep -vxE "$allowed")"
+# The same of our own exported functions, which a program may have, too: we call them by no name. seep fills in seep_join.
+check_equal "no exported function of ours is called by its name" "" \
+	"$(comm -12 <(nm -D --defined-only "$SHIM" | awk '{ print $3 }' | sort -u) \
+		<(readelf -rW "$SHIM" | awk '$4 ~ /^[0-9a-f]+$/ { sub(/@.*/, "", $5); print $5 }' | sort -u) | grep -vx seep_join)"

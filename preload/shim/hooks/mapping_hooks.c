@@ -189,7 +189,8 @@ void memory_limit_note(int resource)
 		recording_limit_addresses(limit.rlim_cur);
 }
 
-int setrlimit(__rlimit_resource_t resource, const struct rlimit *limit)
+/* Not by our own exported names: a program may have those for itself. */
+static int limit_set(__rlimit_resource_t resource, const void *limit)
 {
 	const int result = real.setrlimit ? real.setrlimit((int)resource, limit)
 					  : (int)as_libc(system_call(SYS_setrlimit, resource, (long)limit, 0, 0, 0, 0));
@@ -198,7 +199,7 @@ int setrlimit(__rlimit_resource_t resource, const struct rlimit *limit)
 	return result;
 }
 
-int prlimit(pid_t process, __rlimit_resource_t resource, const struct rlimit *limit, struct rlimit *before)
+static int limit_exchange(pid_t process, __rlimit_resource_t resource, const void *limit, void *before)
 {
 	const int result =
 	    real.prlimit ? real.prlimit(process, (int)resource, limit, before)
@@ -208,14 +209,24 @@ int prlimit(pid_t process, __rlimit_resource_t resource, const struct rlimit *li
 	return result;
 }
 
-/* The same with the names that programs for large files call. */
+int setrlimit(__rlimit_resource_t resource, const struct rlimit *limit)
+{
+	return limit_set(resource, limit);
+}
+
 int setrlimit64(__rlimit_resource_t resource, const struct rlimit64 *limit)
 {
-	return setrlimit(resource, (const struct rlimit *)limit);
+	return limit_set(resource, limit);
 }
+
+int prlimit(pid_t process, __rlimit_resource_t resource, const struct rlimit *limit, struct rlimit *before)
+{
+	return limit_exchange(process, resource, limit, before);
+}
+
 int prlimit64(pid_t process, __rlimit_resource_t resource, const struct rlimit64 *limit, struct rlimit64 *before)
 {
-	return prlimit(process, resource, (const struct rlimit *)limit, (struct rlimit *)before);
+	return limit_exchange(process, resource, limit, before);
 }
 
 static void break_record(uintptr_t before, uintptr_t now, uint64_t since, const void *frame)
