@@ -48,6 +48,7 @@ static int (*find_object)(void *address, struct found_object *result);
 static struct permanent_entry permanent[PERMANENT_MODULES]; /* written in the constructor */
 static unsigned permanent_count;
 static const struct r_debug *loader_state;
+static const void *loader;                        /* its link map */
 static struct instance instances[RULE_INSTANCES]; /* entry 0 unused; bss, touched as modules come */
 static seep_atomic32 instance_count;
 
@@ -89,8 +90,8 @@ bool modules_bind(void)
 		if (!needed[i] || !object_at((uintptr_t)needed[i], &object) || !permanent_of(&object))
 			return false;
 	}
+	loader = object.link_map;
 	/* the loader's own; a program that refers to it has a copy, which nobody updates */
-	void *loader = object.link_map;
 	if (object_at((uintptr_t)&_r_debug, &object) && object.link_map == loader)
 		loader_state = &_r_debug;
 	return permanent_count > 2;
@@ -98,10 +99,8 @@ bool modules_bind(void)
 
 bool module_is_loader(uintptr_t address)
 {
-	struct found_object object, loader;
-	return object_at(address, &object) &&
-	       object_at((uintptr_t)image_address(IMAGE_LOADER, "__tls_get_addr"), &loader) &&
-	       object.link_map == loader.link_map;
+	struct found_object object;
+	return loader && object_at(address, &object) && object.link_map == loader;
 }
 
 /* r_version is 2 once there are further namespaces (dlmopen). Each has a state of its own, in the loader's memory
