@@ -110,16 +110,6 @@ static bool program_is_alive(struct keeper *keeper)
 	return owner_is_alive(header);
 }
 
-/* Time goes on while the kernel writes a core dump, and the program does not: a series that went on would say that growth has
- * ended. */
-bool keeper_sees_dump(struct keeper *keeper)
-{
-	struct seep_heap_header *header = keeper->heap.header;
-	if (!(load_relaxed(&header->status) & SEEP_STATUS_DUMPED) && memory_is_dumped(&keeper->heap))
-		or_relaxed(&header->status, SEEP_STATUS_DUMPED);
-	return load_relaxed(&header->status) & SEEP_STATUS_DUMPED;
-}
-
 static void memory_look(struct keeper *keeper, uint64_t now_ns)
 {
 	if (schedule_memory_due(&keeper->schedule, now_ns)) {
@@ -127,7 +117,6 @@ static void memory_look(struct keeper *keeper, uint64_t now_ns)
 		if (keeper->replaced)
 			return;
 		memory_read_status(&keeper->heap);
-		keeper_sees_dump(keeper);
 		if (memory_is_confined(&keeper->heap)) { /* in a way that the shim does not see */
 			store_relaxed(&keeper->heap.header->confined, 1);
 			area_forbid(&keeper->heap);
@@ -249,7 +238,8 @@ static bool keeper_step(struct keeper *keeper, uint64_t now_ns, uint64_t *events
 		return false;
 	if (program_is_over(keeper))
 		return false;
-	/* A keeper that can't see the program must not say that it has seen it. */
+	/* A keeper that can't see the program must not say that it has seen it; nor is a program alive that is being dumped: a
+	 * series that went on would say that growth has ended. */
 	if (keeper->heap.pid_here != NOBODY && !(load_relaxed(&header->status) & SEEP_STATUS_DUMPED))
 		store_relaxed(&header->alive_ns, now_ns);
 	*events = ring_fold(&keeper->heap, keeper->heap.capacity[SEEP_AREA_RING], false);

@@ -36,7 +36,4 @@ int keeper_take(struct keeper *keeper, enum seep_trigger trigger, bool durable, 
 /* Answers requests, and takes the snapshots that are due now. */
 void keeper_take_due(struct keeper *keeper, uint64_t now_ns);
 
-/* Does the kernel write the program's core dump, or did it? */
-bool keeper_sees_dump(struct keeper *keeper);
-
 #endif

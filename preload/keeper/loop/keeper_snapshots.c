@@ -109,7 +109,8 @@ void keeper_take_due(struct keeper *keeper, uint64_t now_ns)
 		schedule_limit_taken(&keeper->schedule, clock_read_ns(CLOCK_MONOTONIC), error != 0);
 	}
 	if (schedule_timer_due(&keeper->schedule, now_ns)) {
-		if (!keeper_sees_dump(keeper))
+		memory_read_status(&keeper->heap);
+		if (!(load_relaxed(&header->status) & SEEP_STATUS_DUMPED))
 			keeper_take(keeper, SEEP_TRIGGER_TIMER, true, &number);
 	} else if (schedule_peak_due(&keeper->schedule, now_ns, double_load(&header->in_use_bytes),
 				     heap_rate(&keeper->heap, load_relaxed(&header->rate_now)))) {

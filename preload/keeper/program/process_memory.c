@@ -34,8 +34,11 @@ static bool read_status(const struct heap *heap, char status[static PROCESS_STAT
 bool memory_read_status(const struct heap *heap)
 {
 	char status[PROCESS_STATUS_BYTES];
+	uint64_t dumping;
 	if (!read_status(heap, status))
 		return false;
+	if (text_line_number(status, "CoreDumping:", &dumping) && dumping)
+		or_relaxed(&heap->header->status, SEEP_STATUS_DUMPED);
 	for (size_t i = 0; i < sizeof status_fields / sizeof status_fields[0]; i++) {
 		uint64_t kilobytes;
 		if (text_line_number(status, status_fields[i].name, &kilobytes) && kilobytes <= UINT64_MAX / 1024)
@@ -64,11 +67,4 @@ bool memory_is_confined(const struct heap *heap)
 	uint64_t theirs = filters_count(status);
 	return theirs && (file_read_text("/proc/thread-self/status", status, sizeof status) <= 0 ||
 			  filters_count(status) < theirs);
-}
-
-bool memory_is_dumped(const struct heap *heap)
-{
-	char status[PROCESS_STATUS_BYTES];
-	uint64_t dumping;
-	return read_status(heap, status) && text_line_number(status, "CoreDumping:", &dumping) && dumping;
 }
