@@ -36,7 +36,7 @@ static ENTRY void close_in_child(void)
 
 bool gate_is_in_forked_child(void)
 {
-	return load_relaxed(&gate_word[GATE_ORIGIN]) == 0;
+	return gate_word && load_relaxed(&gate_word[GATE_ORIGIN]) == 0;
 }
 
 uint8_t gate_era(void)

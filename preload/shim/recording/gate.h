@@ -29,7 +29,8 @@ static inline enum gate gate_read(void)
 	return gate_word ? (enum gate)load_acquire(gate_word) : GATE_CLOSED;
 }
 
-/* Is this address space a copy made by fork? False in the process that ran the constructor and in vfork children. */
+/* Is this address space a copy made by fork? False in the process that ran the constructor and in vfork children, and where
+ * there is no gate. */
 bool gate_is_in_forked_child(void);
 
 /* A number of this address space, never 0, that differs from the number of the process which forked it. */
