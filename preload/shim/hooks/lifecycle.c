@@ -23,6 +23,7 @@
 #include "shim/host/real.h"
 #include "shim/keeping/keeper_process.h"
 #include "shim/record/countdown.h"
+#include "shim/record/recorder.h"
 #include "shim/recording/gate.h"
 #include "shim/recording/recording.h"
 #include "shim/recording/session.h"
@@ -132,5 +133,6 @@ __attribute__((constructor)) static void seep_load(int argument_count, char **ar
 __attribute__((destructor)) static void seep_leave(void)
 {
 	countdown_heal(); /* so that a lost sample is counted */
+	recorder_settle();
 	recording_end();
 }

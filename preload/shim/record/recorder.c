@@ -81,6 +81,7 @@ static void hand_over(const struct heap *heap, struct logged_sample *logged, boo
 	    .thread = thread,
 	    .birth_ns = logged->birth_ns,
 	};
+	recording_find_early_sample(heap);
 	if (logged->truncated)
 		heap_count_loss(heap, SEEP_LOSS_STACKS_TRUNCATED);
 	if (alive)
@@ -144,6 +145,16 @@ void recorder_sample(void *address, size_t size, const void *hook_frame)
 	}
 	thread_end_use();
 	errno = saved_errno;
+}
+
+void recorder_settle(void)
+{
+	ENTRY_PLAIN_FLAGS;
+	thread_use();
+	const struct heap *heap = load_relaxed(&sample_log_used) ? recording_heap() : NULL;
+	if (heap)
+		hand_over_logs(heap, capture_thread(&thread_state, heap), recording_incarnation());
+	thread_end_use();
 }
 
 static bool take(const void *address, struct live_entry *entry)

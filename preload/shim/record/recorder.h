@@ -21,6 +21,9 @@
  * before the program has the address. */
 ENTRY void recorder_sample(void *address, size_t size, const void *hook_frame);
 
+/* Puts what was kept for the recording into it, where no sample of its own did. At the program's end. */
+ENTRY void recorder_settle(void);
+
 /* The sample of a block that is being resized. It stays in the live table, tagged, until the call has returned: a
  * program that is killed meanwhile still has the old block. */
 struct recorder_hold {

@@ -5,6 +5,7 @@
 #include "shim/host/filter.h"
 #include "shim/recording/gate.h"
 #include "shim/recording/moment.h"
+#include "shim/recording/recording.h"
 #include "shim/recording/setup.h"
 
 #define SAMPLES 16
@@ -24,19 +25,21 @@ static bool change(struct logged_sample *logged, uint32_t from, uint32_t to)
 bool sample_log_add(const void *address, size_t size, const void *hook_frame)
 {
 	const struct unwinder *unwinder = recording_setup.unwinder;
-	if (!recording_setup.early || !unwinder || gate_read() != GATE_CLOSED || gate_is_in_forked_child())
+	if (!recording_setup.early || !unwinder || recording_setup.options.delay_ns || gate_read() != GATE_CLOSED ||
+	    gate_is_in_forked_child())
 		return false;
 	uint32_t number = load_relaxed(&sample_log_used) < SAMPLES ? add_relaxed(&sample_log_used, 1) : SAMPLES;
 	if (number >= SAMPLES)
 		return false;
 	struct logged_sample *logged = &samples[number];
-	struct unwinding unwinding = unwinder->capture(hook_frame, logged->frames, SAMPLE_LOG_FRAMES);
+	struct unwinding unwinding = unwinder->capture(hook_frame, logged->frames, UNWINDER_FRAMES);
 	logged->address = address;
 	logged->size = size;
 	logged->birth_ns = moment_now_ns();
 	logged->depth = unwinding.depth;
 	logged->truncated = unwinding.end != UNWINDING_COMPLETE;
 	filter_mark(address);
+	recording_lose_sample();
 	store_release(&logged->state, ALIVE);
 	return true;
 }

@@ -4,7 +4,7 @@
  * run (libstdc++'s has one at most rates). They begin no recording: the program
  * may have set itself no limits yet, and may allocate nothing more. A few are
  * kept here with their stacks until a recording begins; where more come, it
- * begins.
+ * begins. Until it is handed over, each counts as lost in set-up.
  *
  * EMPTY -(add)-> ALIVE -(forget)-> FREED; ALIVE -(take)-> MOVING -(put)-> TAKEN;
  * MOVING -(forget)-> MISSED, which put() finds; FREED -(take)-> TAKEN.
@@ -17,8 +17,7 @@
 #include <stdint.h>
 
 #include "keeper/base/atomics.h"
-
-#define SAMPLE_LOG_FRAMES 32
+#include "shim/sample/unwinder.h"
 
 struct logged_sample {
 	seep_atomic32 state;
@@ -27,7 +26,7 @@ struct logged_sample {
 	uint64_t birth_ns, freed_ns; /* moments; freed_ns of those that are FREED */
 	size_t depth;
 	bool truncated;
-	uintptr_t frames[SAMPLE_LOG_FRAMES];
+	uintptr_t frames[UNWINDER_FRAMES];
 };
 
 /* 0: no sample is kept here, or all were handed over. */

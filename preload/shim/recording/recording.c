@@ -190,7 +190,7 @@ void recording_begin_child(void)
 	if (!load_relaxed(&confined))
 		leave_ancestor(0);
 	recording_forget_hold();
-	recording_forget_work();
+	recording_forget_counts();
 	thread_begin_child();
 }
 

@@ -47,6 +47,9 @@ void recording_is_not_bypassed(void);
 void recording_lose_sample(void);
 void recording_find_sample(void);
 
+/* One that was lost before the recording began has been put into it. */
+void recording_find_early_sample(const struct heap *heap);
+
 /* Differs between threads and between processes that begin in the same nanosecond. */
 uint64_t recording_entropy(void);
 

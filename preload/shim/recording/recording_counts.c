@@ -34,9 +34,11 @@ void recording_count_work(uint64_t units)
 		add_relaxed(&worked_early, units);
 }
 
-void recording_forget_work(void)
+void recording_forget_counts(void)
 {
 	store_relaxed(&worked_early, 0);
+	store_relaxed(&counted_early, 0);
+	store_relaxed(&lost_in_setup, 0);
 }
 
 void recording_count_unseen(uint64_t bytes)
@@ -68,14 +70,23 @@ void recording_lose_sample(void)
 		add_relaxed(&lost_in_setup, 1);
 }
 
-void recording_find_sample(void)
+static void take_back(seep_atomic64 *lost)
 {
-	const struct heap *heap = recording_heap();
-	seep_atomic64 *lost = heap ? &heap->header->losses[SEEP_LOSS_SAMPLES_REENTRY] : &lost_in_setup;
 	uint64_t count = load_relaxed(lost);
 	while (count && !atomic_compare_exchange_weak_explicit(lost, &count, count - 1, memory_order_relaxed,
 							       memory_order_relaxed))
 		;
+}
+
+void recording_find_sample(void)
+{
+	const struct heap *heap = recording_heap();
+	take_back(heap ? &heap->header->losses[SEEP_LOSS_SAMPLES_REENTRY] : &lost_in_setup);
+}
+
+void recording_find_early_sample(const struct heap *heap)
+{
+	take_back(&heap->header->losses[SEEP_LOSS_SAMPLES_SETUP]);
 }
 
 /* The expected number of samples among the allocations before the constructor, at most one for each. */

@@ -11,8 +11,8 @@ struct heap *recording_at_liberty(void);
 
 /* In a forked child: another thread's hold is the parent's, */
 void recording_forget_hold(void);
-/* and so is the work that was counted before its recording. */
-void recording_forget_work(void);
+/* and so is what was counted before its recording. */
+void recording_forget_counts(void);
 
 /* Moves all that was counted before a recording began into it. `forked`: its process did not run the constructor. */
 void recording_hand_over_counts(const struct heap *heap, bool forked);

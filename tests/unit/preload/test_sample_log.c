@@ -15,7 +15,9 @@
 #include "shim/host/filter.h"
 #include "shim/record/recorder.h"
 #include "shim/record/sample_log.h"
+#include "shim/recording/gate.h"
 #include "shim/recording/recording.h"
+#include "shim/recording/recording_private.h"
 #include "shim/recording/setup.h"
 
 #define MOST 16
@@ -98,20 +100,37 @@ static void there_is_room_for_a_few(void **state)
 		assert_true(sample_log_put(logged));
 }
 
-/* The recorder's own way: the last call begins the recording, and it has all of them. */
+/* A program that asks for nothing before its delay is over. */
+static void a_delay_is_kept(void **state)
+{
+	(void)state;
+	recording_setup.options.delay_ns = 1;
+	assert_false(add(0));
+	recording_setup.options.delay_ns = 0;
+}
+
+static uint64_t lost(const struct heap *heap)
+{
+	return load_relaxed(&heap->header->losses[SEEP_LOSS_SAMPLES_SETUP]);
+}
+
+/* The recorder's own way. The recording begins for another reason: what is kept counts as lost until a sample brings it. */
 static void the_recording_gets_what_is_alive(void **state)
 {
 	(void)state;
 	struct live_entry entry;
 	const void *frame = __builtin_frame_address(0);
+	recording_forget_counts(); /* those of the tests above */
 	recorder_sample(blocks[0], 100, frame);
 	recorder_sample(blocks[1], 200, frame);
 	assert_null(recording_heap());
 	recorder_forget(blocks[1]);
 	recording_setup.early = false;
-	recorder_sample(blocks[2], 300, frame);
-	const struct heap *heap = recording_heap();
+	const struct heap *heap = recording_heap_or_begin();
 	assert_non_null(heap);
+	assert_int_equal(lost(heap), 2);
+	recorder_sample(blocks[2], 300, frame);
+	assert_int_equal(lost(heap), 0);
 	assert_true(live_remove(heap, (uintptr_t)blocks[0], &entry));
 	assert_int_equal(entry.size, 100);
 	assert_false(live_remove(heap, (uintptr_t)blocks[1], &entry));
@@ -119,12 +138,22 @@ static void the_recording_gets_what_is_alive(void **state)
 	assert_false(add(3)); /* there is a recording */
 }
 
+/* Where no page for it was to be had. */
+static void nobody_is_a_child_without_a_gate(void **state)
+{
+	(void)state;
+	assert_false(gate_is_in_forked_child());
+}
+
 int main(void)
 {
+	const struct CMUnitTest before[] = {cmocka_unit_test(nobody_is_a_child_without_a_gate)};
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(each_is_taken_once_as_what_became_of_it),
 	    cmocka_unit_test(there_is_room_for_a_few),
+	    cmocka_unit_test(a_delay_is_kept),
 	    cmocka_unit_test(the_recording_gets_what_is_alive),
 	};
-	return cmocka_run_group_tests_name("sample_log", tests, prepare, clean);
+	return cmocka_run_group_tests_name("without a gate", before, NULL, NULL) ||
+	       cmocka_run_group_tests_name("sample_log", tests, prepare, clean);
 }
