@@ -144,15 +144,13 @@ static uint64_t letters_of(const char *name)
 	return *name ? UINT64_C(1) << ((name[0] * 7 + name[1]) & 63) : 0;
 }
 
-static bool is_one_of(const char *name, const char *const *names, size_t count)
+static void mark(const char *name, const char *const *names, size_t count, bool *called)
 {
 	for (size_t i = 0; i < count; i++)
-		if (text_is(names[i], name))
-			return true;
-	return false;
+		called[i] = called[i] || text_is(names[i], name);
 }
 
-bool image_calls_one_of(uintptr_t except, const char *const *names, size_t count)
+void image_mark_called(uintptr_t except, const char *const *names, size_t count, bool *called)
 {
 	uint64_t letters = 0;
 	for (size_t i = 0; i < count; i++)
@@ -164,11 +162,10 @@ bool image_calls_one_of(uintptr_t except, const char *const *names, size_t count
 			continue;
 		for (size_t i = 0; i < calls.count; i++) {
 			const char *name = image.strings + image.symbols[ELF64_R_SYM(calls.entries[i].r_info)].st_name;
-			if (letters & letters_of(name) && is_one_of(name, names, count))
-				return true;
+			if (letters & letters_of(name))
+				mark(name, names, count, called);
 		}
 	}
-	return false;
 }
 
 bool image_is_defined_behind(uintptr_t base, const char *name)

@@ -35,9 +35,9 @@ void *image_first_definition(uintptr_t except, const char *name);
 /* Does a module that is listed behind the one at `base` define it? Also true where that one is not in the list. */
 bool image_is_defined_behind(uintptr_t base, const char *name);
 
-/* Does a loaded module, but for that at `except`, call a function by one of these names, which may be bound at the first
- * call? When to ask: as above. */
-bool image_calls_one_of(uintptr_t except, const char *const *names, size_t count);
+/* Says of each name whether a loaded module, but for that at `except`, calls a function by it, which may be bound at the first
+ * call; none is marked before. When to ask: as above. */
+void image_mark_called(uintptr_t except, const char *const *names, size_t count, bool *called);
 
 #define IMAGE_LIBC "libc.so.6"
 #define IMAGE_LOADER "ld-linux-x86-64.so.2"

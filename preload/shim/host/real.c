@@ -66,7 +66,7 @@ static const struct entry cxx_entries[] = {SEEP_ENTRY_POINTS_OF_CXX(ENTRY_OF)};
 static const struct entry others[] = {REAL_OTHERS(OTHER_OF)};
 #define LENGTH(entries) (sizeof(entries) / sizeof *(entries))
 #define ONE_MORE(...) +1
-enum { NAMES = SEEP_ENTRY_POINTS(ONE_MORE) };
+enum { NAMES = SEEP_ENTRY_POINTS(ONE_MORE), GROUPS = 2 SEEP_ALLOCATOR_APIS(ONE_MORE) };
 
 extern __attribute__((visibility("hidden"))) const ElfW(Ehdr) __ehdr_start;
 
@@ -85,44 +85,62 @@ static void *look_up(struct real *found, const struct entry *entry)
 	return function;
 }
 
-/* The names that nobody behind us has, and how many. Where an API's first one is missing, there is no such API. */
-static size_t look_up_names(struct real *found, const struct entry *entries, size_t count, bool is_api,
-			    const char **missing)
+/* The names that nobody behind us has, in groups that belong together. */
+struct missing {
+	const char *names[NAMES];
+	bool is_called[NAMES];
+	size_t count, group_ends[GROUPS], groups;
+};
+
+/* Where an API's first name is missing, there is no such API. */
+static void look_up_group(struct real *found, const struct entry *entries, size_t count, bool is_api,
+			  struct missing *missing)
 {
-	size_t lacking = 0;
+	bool is_there = true;
 	for (size_t i = 0; i < count; i++) {
-		bool is_asked = !is_api || lacking == 0 || missing[0] != entries[0].name;
-		if (!is_asked || !look_up(found, &entries[i]))
-			missing[lacking++] = entries[i].name;
+		const bool has_it = is_there && look_up(found, &entries[i]);
+		if (is_api && i == 0)
+			is_there = has_it;
+		if (missing && !has_it)
+			missing->names[missing->count++] = entries[i].name;
 	}
-	return lacking;
+	if (missing)
+		missing->group_ends[missing->groups++] = missing->count;
 }
 
 /* What is missing is not a name of ours either: see exports.h. But where the program or a library calls one of a group's names,
  * if only by a weak reference, it may have seen already that it is there. */
-static void look_up_group(struct real *found, const struct entry *entries, size_t count, bool is_api, bool withdraws)
+static void withdraw(struct missing *missing)
 {
-	const char *missing[NAMES];
-	size_t lacking = look_up_names(found, entries, count, is_api, missing);
-	if (withdraws && lacking && !image_calls_one_of((uintptr_t)&__ehdr_start, missing, lacking))
-		exports_withdraw(missing, lacking);
+	size_t kept = 0, start = 0;
+	image_mark_called((uintptr_t)&__ehdr_start, missing->names, missing->count, missing->is_called);
+	for (size_t group = 0; group < missing->groups; start = missing->group_ends[group++]) {
+		const size_t end = missing->group_ends[group];
+		if (!memchr(&missing->is_called[start], true, end - start))
+			for (size_t i = start; i < end; i++)
+				missing->names[kept++] = missing->names[i];
+	}
+	exports_withdraw(missing->names, kept);
 }
 
 static void look_up_all(struct real *found)
 {
-	static _Atomic bool withdrawn; /* by one of the threads that look names up at the same time */
-	const bool withdraws =
-	    !is_joined() /* nobody looks names up in us then */ && !atomic_exchange(&withdrawn, true);
-	look_up_group(found, c_entries, LENGTH(c_entries), false, withdraws);
+	static _Atomic bool withdrawn; /* by one of the threads that look names up at the same time, whose this is: */
+	static struct missing all;
+	struct missing *missing =
+	    is_joined() /* nobody looks names up in us then */ || atomic_exchange(&withdrawn, true) ? NULL : &all;
+	look_up_group(found, c_entries, LENGTH(c_entries), false, missing);
 	for (size_t i = 0; i < LENGTH(others); i++)
 		look_up(found, &others[i]);
 #define LOOK_UP_API(title, rows)                                                                                       \
 	{                                                                                                              \
 		static const struct entry entries[] = {rows(ENTRY_OF)};                                                \
-		look_up_group(found, entries, LENGTH(entries), true, withdraws);                                       \
+		look_up_group(found, entries, LENGTH(entries), true, missing);                                         \
 	}
 	SEEP_ALLOCATOR_APIS(LOOK_UP_API)
-	look_up_group(found, cxx_entries, LENGTH(cxx_entries), false, withdraws);
+	look_up_group(found, cxx_entries, LENGTH(cxx_entries), false, missing);
+	if (missing)
+		withdraw(missing);
 }
 
 /* C's functions come last, malloc at the very end: an allocator's malloc may call its own mi_malloc, which is ours
