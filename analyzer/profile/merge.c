@@ -84,7 +84,7 @@ static uint64_t location_key(const struct profile_location *location)
  * process it is. */
 static void jit_name(struct merger *merger, struct profile_location *location)
 {
-	const char *name = jit_map_find(merger->jit, location->address, location->exact, merger->to->strings);
+	const char *name = jitted_name(merger->jit, location->address, location->exact, merger->to->strings);
 
 	if (!name)
 		return;
@@ -101,7 +101,7 @@ static void jit_open(struct merger *merger, const struct profile *from)
 
 	for (uint32_t i = 0; i < from->location_count; i++)
 		wanted |= from->locations[i].module == 0 && !from->locations[i].given;
-	merger->jit = wanted ? jit_map_open(from, &said) : NULL;
+	merger->jit = wanted ? profile_open_perf_map(from, &said) : NULL;
 	if (merger->jit)
 		merger->to->modules[0].symbols = string_pool_intern(merger->to->strings, said.data);
 	buffer_free(&said);

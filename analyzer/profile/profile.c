@@ -2,6 +2,8 @@
 /* A profile's life, sums over it, and the order of things that belong to its sites. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <seep/search.h>
 
@@ -80,23 +82,42 @@ void profile_add_recording(struct profile *profile, const char *directory)
 	storage->recordings[storage->recording_count++] = string_pool_intern(profile->strings, directory);
 }
 
-void profile_add_process(struct profile *profile, const struct profile *from)
-{
-	struct profile_storage *storage = profile->storage;
-	struct symbol_process process = {.pid = from->pid, .start_ticks = from->start_ticks};
-
-	if (!from->pid || !from->start_ticks)
-		return;
-	memcpy(process.boot_id, from->boot_id, sizeof process.boot_id);
-	storage->processes = memory_resize(storage->processes, storage->process_count + 1u, sizeof *storage->processes);
-	storage->processes[storage->process_count++] = process;
-}
-
-bool profile_process_runs(const struct profile *profile)
+static struct symbol_process process_of(const struct profile *profile)
 {
 	struct symbol_process process = {.pid = profile->pid, .start_ticks = profile->start_ticks};
 
 	memcpy(process.boot_id, profile->boot_id, sizeof process.boot_id);
+	return process;
+}
+
+void profile_add_process(struct profile *profile, const struct profile *from)
+{
+	struct profile_storage *storage = profile->storage;
+
+	if (!from->pid || !from->start_ticks)
+		return;
+	storage->processes = memory_resize(storage->processes, storage->process_count + 1u, sizeof *storage->processes);
+	storage->processes[storage->process_count++] = process_of(from);
+}
+
+struct perf_map *profile_open_perf_map(const struct profile *profile, struct buffer *said)
+{
+	const bool is_end = profile->trigger == SEEP_TRIGGER_EXIT || profile->trigger == SEEP_TRIGGER_POSTMORTEM;
+	struct perf_map_origin origin = {.owner = geteuid(), .started_unix_ns = profile->start_unix_ns};
+	const struct symbol_process process = process_of(profile);
+	struct stat status;
+
+	if (profile->source && stat(profile->source, &status) == 0)
+		origin.owner = status.st_uid;
+	if (is_end && profile->time_ns > profile->start_ns)
+		origin.ended_unix_ns = profile->start_unix_ns + (profile->time_ns - profile->start_ns);
+	return perf_map_of_process(&process, origin, said);
+}
+
+bool profile_process_runs(const struct profile *profile)
+{
+	struct symbol_process process = process_of(profile);
+
 	return profile->pid && symbol_process_here(&process) != 0;
 }
 

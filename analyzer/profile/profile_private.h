@@ -56,10 +56,14 @@ struct profile *profile_from_foreign(struct foreign_profile *foreign, const char
 
 /* Opens the recorded process's map of code that was made at run time; NULL: no map can be used. `said` receives its
  * path, or the reason; nothing if the profile is of no process. */
-struct perf_map *jit_map_open(const struct profile *profile, struct buffer *said);
+struct perf_map *profile_open_perf_map(const struct profile *profile, struct buffer *said);
 
 /* The function at an address, or before it for a return address. NULL: the map does not have it, or is NULL. */
-const char *jit_map_find(const struct perf_map *map, uint64_t address, bool exact, struct string_pool *strings);
+static inline const char *jitted_name(const struct perf_map *map, uint64_t address, bool exact,
+				      struct string_pool *strings)
+{
+	return map ? perf_map_find(map, address - (exact || !address ? 0 : 1), strings) : NULL;
+}
 
 /* A lifetime that is yet to be given to its site. */
 struct filed_lifetime {

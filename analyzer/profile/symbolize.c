@@ -118,12 +118,12 @@ static void absolute_resolve(struct symbolizing *work)
 {
 	struct profile *profile = work->profile;
 	struct buffer text = {0};
-	struct perf_map *map = work->starts[1] > 0 ? jit_map_open(profile, &text) : NULL;
+	struct perf_map *map = work->starts[1] > 0 ? profile_open_perf_map(profile, &text) : NULL;
 
 	profile->modules[0].symbols = text.length ? string_pool_intern(profile->strings, text.data) : NULL;
 	for (uint32_t place = 0; place < work->starts[1]; place++) {
 		struct symbol_address *address = &work->addresses[place];
-		const char *name = jit_map_find(map, address->address, address->exact, profile->strings);
+		const char *name = jitted_name(map, address->address, address->exact, profile->strings);
 		text.length = 0;
 		buffer_printf(&text, "0x%" PRIx64, address->address);
 		address->first_line = (uint32_t)work->lines.count;

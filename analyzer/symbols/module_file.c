@@ -180,13 +180,10 @@ static void module_file_find_by_debuginfod(struct module_file *file, const struc
 
 uint64_t symbol_process_here(struct symbol_process *process)
 {
-	uint8_t boot_id[16];
-
 	if (process->is_looked_for)
 		return process->here;
 	process->is_looked_for = true;
-	if (!process->start_ticks || !process_boot_id(boot_id) ||
-	    memcmp(boot_id, process->boot_id, sizeof boot_id) != 0)
+	if (!process->start_ticks || !process_boot_is(process->boot_id))
 		process->here = 0;
 	else if (process_is_seen(process->pid, process->start_ticks))
 		process->here = process->pid;

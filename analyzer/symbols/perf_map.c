@@ -2,20 +2,26 @@
 /* Reads perf maps; see perf_map.h. Everybody may write to /tmp, so it matters whose file it is. */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <seep/process.h>
 #include <seep/search.h>
 
 #include "base/memory.h"
+#include "keeper/program/process.h"
 #include "symbols/perf_map.h"
+#include "work/clock.h"
 
 enum { NAME_LIMIT = 4096 };
 #define MAP_BYTES_MAX ((size_t)256 << 20)
 #define NANOSECONDS UINT64_C(1000000000)
+#define SLACK_NS (2 * NANOSECONDS) /* the most that the map's last byte may be later than the last snapshot */
 
 struct jitted {
 	uint64_t start, end;
@@ -229,4 +235,44 @@ const char *perf_map_find(const struct perf_map *map, uint64_t address, struct s
 		return NULL;
 	const struct jitted *code = &map->codes[map->pieces[low - 1].code];
 	return string_pool_intern_safe(strings, code->name, code->length, NAME_LIMIT);
+}
+
+/* When the process had ended at the latest. A recording that has ended tells nothing of a process that has only executed
+ * another program. */
+static void origin_bound(struct perf_map_origin *origin, const struct symbol_process *process)
+{
+	struct seep_process_stat now = {0};
+	uint64_t *ended = &origin->ended_unix_ns;
+
+	seep_process_stat(process->pid, &now);
+	if (process->start_ticks == 0 || process->start_ticks == now.start_ticks) {
+		*ended = 0;
+		return;
+	}
+	*ended += *ended ? SLACK_NS : 0;
+	if (now.start_ticks) {
+		const uint64_t next = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_BOOTTIME) +
+				      now.start_ticks * (NANOSECONDS / (uint64_t)sysconf(_SC_CLK_TCK));
+		*ended = *ended && *ended < next ? *ended : next;
+	}
+}
+
+struct perf_map *perf_map_of_process(const struct symbol_process *process, struct perf_map_origin origin,
+				     struct buffer *said)
+{
+	char path[48];
+
+	if (process->pid == 0)
+		return NULL;
+	if (!process_boot_is(process->boot_id)) {
+		buffer_append_text(said, "not looked for: recorded on another machine, or before this one was "
+					 "rebooted");
+		return NULL;
+	}
+	origin_bound(&origin, process);
+	snprintf(path, sizeof path, "/tmp/perf-%" PRIu64 ".map", process->pid);
+	struct perf_map *map = perf_map_open(path, &origin, said);
+	if (map)
+		buffer_append_text(said, path);
+	return map;
 }

@@ -108,10 +108,7 @@ uint64_t service_process_time(const struct service_process *process, uint64_t un
 
 static bool runs(const struct seep_process *about)
 {
-	uint8_t boot_id[16];
-
-	return process_boot_id(boot_id) && memcmp(boot_id, about->boot_id, sizeof boot_id) == 0 && about->start_ticks &&
-	       process_exists(about->pid, about->start_ticks);
+	return process_boot_is(about->boot_id) && about->start_ticks && process_exists(about->pid, about->start_ticks);
 }
 
 /* False: none of its snapshots can be read. */

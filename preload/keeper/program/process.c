@@ -240,6 +240,12 @@ bool process_boot_id(uint8_t boot_id[static 16])
 	return digits == 32;
 }
 
+bool process_boot_is(const uint8_t boot_id[static 16])
+{
+	uint8_t ours[16];
+	return process_boot_id(ours) && memcmp(ours, boot_id, sizeof ours) == 0;
+}
+
 bool process_identify(uint64_t pid, uint64_t *parent_pid, uint64_t *start_ticks)
 {
 	struct seep_process_stat stat = {0};

@@ -26,6 +26,8 @@ uint64_t process_mount_namespace(void);
 
 /* The id of this boot. False: unknown. */
 bool process_boot_id(uint8_t boot_id[static 16]);
+/* Whether it is this one's. False as well: unknown. */
+bool process_boot_is(const uint8_t boot_id[static 16]);
 
 /* Parent and start time of a process. False: there is none, or no /proc; both are then 0. */
 bool process_identify(uint64_t pid, uint64_t *parent_pid, uint64_t *start_ticks);
