@@ -21,6 +21,7 @@ FOR_TESTS = {
     "reference_sum_add": "a row of which somebody has looked for references",
     "references_add": "a snapshot of which no file is written",
     "room_needed": "the rule, without the machine's memory",
+    "perf_map_open": "maps that are not in /tmp",
     "recording_choose_before": "lists of which no file is written",
     "retention_choose": "series of which no file is written",
     "words_find_by_fours": "both ways find the same",

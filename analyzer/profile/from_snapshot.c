@@ -13,16 +13,10 @@
 #include "base/map.h"
 #include "base/memory.h"
 #include "base/message.h"
-#include "profile/lost.h"
 #include "profile/profile_private.h"
 #include "statistics/measure.h"
 
-enum {
-	PATH_LIMIT = 4096,
-	TEXT_LIMIT = 1024,
-	KEYS = 64,
-	ENTRIES_A_LOOK = 1 << 16, /* entries between looks at the clock */
-};
+enum { ENTRIES_A_LOOK = 1 << 16 }; /* entries between looks at the clock */
 
 struct builder {
 	const struct snapshot_view *view;
@@ -34,129 +28,6 @@ struct builder {
 	uint64_t *node_key; /* by node: hash of the stack from the root to here */
 	uint32_t *site_of;  /* by the snapshot's site: the profile's */
 };
-
-static const char *builder_text(const struct builder *builder, seep_string offset, size_t limit)
-{
-	const char *text = snapshot_text(builder->view, offset);
-
-	/* Many modules may share one very long text, so strnlen() stops at the limit, where the text is cut anyway. */
-	return string_pool_intern_safe(builder->profile->strings, text, strnlen(text, limit + 1), limit);
-}
-
-static void build_header(struct builder *builder)
-{
-	const struct seep_snapshot_header *header = &builder->view->header;
-	struct seep_process process = snapshot_process(builder->view, 0);
-	struct profile *profile = builder->profile;
-
-	profile->source =
-	    string_pool_intern_safe(profile->strings, builder->view->name, strlen(builder->view->name), PATH_LIMIT);
-	profile->trigger = header->trigger < SEEP_TRIGGER_COUNT ? header->trigger : SEEP_TRIGGER_UNKNOWN;
-	profile->number = header->number;
-	profile->time_ns = header->time_ns;
-	profile->flags = header->flags;
-	profile->start_ns = process.start_ns;
-	profile->start_unix_ns = process.start_unix_ns;
-	profile->interval_ns = process.interval_ns;
-	profile->is_of_mappings = snapshot_shows_mappings();
-	profile->rate = profile->is_of_mappings ? 1 : process.rate;
-	profile->pid = process.pid;
-	profile->parent_pid = process.parent_pid;
-	profile->start_ticks = process.start_ticks;
-	memcpy(profile->boot_id, process.boot_id, sizeof profile->boot_id);
-	profile->command = builder_text(builder, process.command, TEXT_LIMIT);
-	profile->executable = builder_text(builder, process.executable, PATH_LIMIT);
-	profile->arguments = builder_text(builder, process.arguments, PATH_LIMIT);
-	profile->host = builder_text(builder, process.host, TEXT_LIMIT);
-	profile->allocator = builder_text(builder, process.allocator, TEXT_LIMIT);
-	profile->allocator_path = builder_text(builder, process.allocator_path, PATH_LIMIT);
-	profile->unwinder = builder_text(builder, process.unwinder, TEXT_LIMIT);
-	profile->bypassed = builder_text(builder, process.bypassed, PATH_LIMIT);
-	profile->status = process.status;
-	profile->has_samples = builder->view->tables[SEEP_SECTION_LIVE].offset != 0;
-	profile->has_lifetimes = builder->view->tables[SEEP_SECTION_LIFETIMES].offset != 0;
-}
-
-/* Skips keys that only a newer seep knows. */
-static void build_values(struct builder *builder)
-{
-	struct profile *profile = builder->profile;
-
-	for (uint32_t i = 0; i < snapshot_count(builder->view, SEEP_SECTION_MEMORY); i++) {
-		struct seep_value value = snapshot_memory(builder->view, i);
-		if (value.key < KEYS) {
-			profile->memory[value.key] = value.value;
-			profile->memory_known |= UINT64_C(1) << value.key;
-		}
-	}
-	for (uint32_t i = 0; i < snapshot_count(builder->view, SEEP_SECTION_LOSSES); i++) {
-		struct seep_value value = snapshot_loss(builder->view, i);
-		if (value.key < KEYS && !(profile->is_of_mappings && loss_is_of_blocks((enum seep_loss_key)value.key)))
-			profile->losses[value.key] = value.value;
-	}
-}
-
-static void build_ledger(struct builder *builder)
-{
-	struct profile *profile = builder->profile;
-	const uint32_t count = snapshot_count(builder->view, SEEP_SECTION_LEDGER);
-
-	profile->ledger = count ? memory_allocate(count, sizeof *profile->ledger) : NULL;
-	profile->ledger_count = count;
-	for (uint32_t i = 0; i < count; i++) {
-		const struct seep_ledger_row row = snapshot_ledger(builder->view, i);
-		profile->ledger[i] = (struct profile_ledger_row){.ledger_class = snapshot_ledger_class(&row),
-								 .mappings = row.mappings,
-								 .name = builder_text(builder, row.name, PATH_LIMIT),
-								 .virtual_bytes = row.virtual_bytes,
-								 .anonymous_bytes = row.anonymous_bytes,
-								 .file_bytes = row.file_bytes,
-								 .swapped_bytes = row.swapped_bytes,
-								 .huge_bytes = row.huge_bytes,
-								 .unread_bytes = row.unread_bytes};
-	}
-}
-
-static int absence_compare(const void *left, const void *right)
-{
-	const struct seep_absence *a = left, *b = right;
-
-	return (a->address > b->address) - (a->address < b->address);
-}
-
-static void build_absences(struct builder *builder)
-{
-	struct profile *profile = builder->profile;
-	const uint32_t count = snapshot_count(builder->view, SEEP_SECTION_ABSENT);
-
-	profile->absences = count ? memory_allocate(count, sizeof *profile->absences) : NULL;
-	profile->absence_count = count;
-	for (uint32_t i = 0; i < count; i++)
-		profile->absences[i] = snapshot_absence(builder->view, i);
-	if (count)
-		qsort(profile->absences, count, sizeof *profile->absences, absence_compare);
-}
-
-static int referenced_compare(const void *left, const void *right)
-{
-	const struct seep_referenced *a = left, *b = right;
-
-	return (a->address > b->address) - (a->address < b->address);
-}
-
-static void build_references(struct builder *builder)
-{
-	struct profile *profile = builder->profile;
-	const uint32_t count = snapshot_count(builder->view, SEEP_SECTION_REFERENCES);
-
-	profile->references = count ? memory_allocate(count, sizeof *profile->references) : NULL;
-	profile->reference_count = count;
-	for (uint32_t i = 0; i < count; i++)
-		/* a state that this reader does not know says nothing */
-		profile->references[i] = snapshot_referenced(builder->view, i);
-	if (count)
-		qsort(profile->references, count, sizeof *profile->references, referenced_compare);
-}
 
 static void build_modules(struct builder *builder)
 {
@@ -174,15 +45,16 @@ static void build_modules(struct builder *builder)
 		struct seep_module module = snapshot_module(builder->view, i);
 		const char *path = snapshot_text(builder->view, module.path);
 		bool is_first;
-		profile->modules[i] = (struct profile_module){.path = builder_text(builder, module.path, PATH_LIMIT),
-							      .build_id_bytes = module.build_id_bytes,
-							      .start = module.start,
-							      .end = module.end,
-							      .bias = module.bias,
-							      .flags = module.flags};
+		profile->modules[i] = (struct profile_module){
+		    .path = profile_text_from(profile, builder->view, module.path, PROFILE_PATH_BYTES),
+		    .build_id_bytes = module.build_id_bytes,
+		    .start = module.start,
+		    .end = module.end,
+		    .bias = module.bias,
+		    .flags = module.flags};
 		memcpy(profile->modules[i].build_id, module.build_id, module.build_id_bytes);
 		builder->storage->module_paths[i] =
-		    string_pool_intern_bytes(profile->strings, path, strnlen(path, PATH_LIMIT));
+		    string_pool_intern_bytes(profile->strings, path, strnlen(path, PROFILE_PATH_BYTES));
 		builder->identities[i] = profile_module_identity(module.build_id, module.build_id_bytes, path);
 		uint64_t *first = map_put(first_of, builder->identities[i], &is_first);
 		if (is_first)
@@ -431,11 +303,8 @@ struct profile *profile_from_snapshot(const struct snapshot_view *view, struct e
 	struct profile *profile = profile_create();
 	struct builder builder = {.view = view, .profile = profile, .storage = profile->storage};
 
-	build_header(&builder);
-	build_values(&builder);
-	build_ledger(&builder);
-	build_absences(&builder);
-	build_references(&builder);
+	profile_fill_header(profile, view);
+	profile_fill_process(profile, view);
 	build_modules(&builder);
 	const bool fine = build_stacks(&builder, error);
 	free(builder.identities);
@@ -455,7 +324,7 @@ struct profile *profile_head_from_snapshot(const struct snapshot_view *view, uin
 	struct profile *profile = profile_create();
 	struct builder builder = {.view = view, .profile = profile, .storage = profile->storage};
 
-	build_header(&builder);
+	profile_fill_header(profile, view);
 	build_modules(&builder);
 	free(builder.identities);
 	*canonical = builder.canonical;

@@ -3,6 +3,8 @@
 #ifndef SEEP_PROFILE_PROFILE_PRIVATE_H
 #define SEEP_PROFILE_PROFILE_PRIVATE_H
 
+#include <string.h>
+
 #include <seep/keeper.h>
 
 #include "base/buffer.h"
@@ -11,7 +13,7 @@
 #include "reader/snapshot_reader.h"
 #include "symbols/perf_map.h"
 
-enum { LABELS_A_CHUNK = 1024 };
+enum { LABELS_A_CHUNK = 1024, PROFILE_PATH_BYTES = 4096 };
 
 struct profile_storage {
 	struct profile_lifetime *lifetimes; /* the lifetimes of all sites, one after the other */
@@ -49,6 +51,21 @@ struct profile *profile_from_snapshot(const struct snapshot_view *view, struct e
 /* The same without locations, sites and samples. `canonical`: for each module, the first one with the same code; the
  * caller frees it. */
 struct profile *profile_head_from_snapshot(const struct snapshot_view *view, uint32_t **canonical);
+
+/* Parts of those: the header and the process; and its memory, losses, mappings, and what is known of blocks by their
+ * addresses. */
+void profile_fill_header(struct profile *profile, const struct snapshot_view *view);
+void profile_fill_process(struct profile *profile, const struct snapshot_view *view);
+
+/* A text of the snapshot, fit to print. Many entries may share one very long text, so strnlen() stops at the limit, where
+ * the text is cut anyway. */
+static inline const char *profile_text_from(const struct profile *profile, const struct snapshot_view *view,
+					    seep_string offset, size_t limit)
+{
+	const char *text = snapshot_text(view, offset);
+
+	return string_pool_intern_safe(profile->strings, text, strnlen(text, limit + 1), limit);
+}
 
 /* From what a reader of another tool's format found in the file `name`. Takes over texts and lines, which `foreign` no
  * longer has afterwards; the rest of it may be freed. Never fails. */
