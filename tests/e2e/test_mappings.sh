@@ -35,6 +35,10 @@ check_equal "what is no snapshot has no mappings" "3" "$(printf 'main;f 10\n' >x
 "$SEEP" run -o early -- "$WORK/maps_memory" early >/dev/null 2>&1
 check_match "what was mapped before the first sample counts, too" 'allocate_after_mapping;early 262144' "$("$SEEP" export --mappings --format folded early)"
 
+"$SEEP" run -o often -- "$WORK/maps_memory" often >/dev/null 2>&1
+check_equal "calls before any sample are exact, however many there are" "409600 100 0" \
+	"$("$SEEP" report --mappings --json often >often.json; json_get often.json "d['sites'][0]['inuse_bytes'], d['sites'][0]['inuse_objects'], d['losses']['mappings']" | tr -d '(,)')"
+
 LD_PRELOAD=libjemalloc.so.2 "$SEEP" run -o jemalloc -- "$WORK/maps_memory" early >/dev/null 2>&1
 "$SEEP" report --json jemalloc >report.json
 check_equal "what the allocator maps is not the program's, from its very first call on" "262144 True" \

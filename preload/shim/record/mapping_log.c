@@ -10,6 +10,7 @@
 #include "shim/recording/setup.h"
 
 #define CALLS 64
+#define CALLS_MANY 48
 #define FRAMES 16
 
 enum { EMPTY, READY, TAKEN };
@@ -51,16 +52,17 @@ static void stack_note(struct noted *entry, const void *hook_frame)
 	entry->truncated = unwinding.end != UNWINDING_COMPLETE;
 }
 
-void mapping_log_add(const struct mapping_event *call, const void *hook_frame)
+bool mapping_log_add(const struct mapping_event *call, const void *hook_frame)
 {
 	const uint32_t number = load_relaxed(&used) < CALLS ? add_relaxed(&used, 1) : CALLS;
 	add_relaxed(&mapping_log_waiting, 1);
 	if (number >= CALLS)
-		return;
+		return true;
 	struct noted *entry = &noted[number];
 	entry->call = *call;
 	stack_note(entry, hook_frame);
 	store_release(&entry->state, READY);
+	return number >= CALLS_MANY;
 }
 
 static void hand_over(const struct heap *heap, struct noted *entry, uint32_t thread)

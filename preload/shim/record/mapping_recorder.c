@@ -35,13 +35,14 @@ static void record(const struct heap *heap, struct mapping_event *call, const vo
 	site_let_go(heap, call->site);
 }
 
-/* Without a recording: notes the call. True: the program has mapped so much that its recording is due. */
+/* Without a recording: notes the call. True: the program has mapped so much, or so often, that its recording is due. */
 static bool note(struct mapping_event *call, const void *hook_frame)
 {
 	if (recording_is_prepared() && !recording_is_possible())
 		return false;
 	call->time_ns = recording_is_prepared() ? moment_now_ns() : 0;
-	mapping_log_add(call, hook_frame);
+	if (mapping_log_add(call, hook_frame) && recording_is_prepared())
+		return true;
 	if (call->kind != SEEP_MAPPING_MAPPED || call->sort & (SEEP_MAPPING_RESERVED | SEEP_MAPPING_ALLOCATOR))
 		return false;
 	return add_relaxed(&mapped_early, call->length) + call->length >= recording_setup.options.rate &&

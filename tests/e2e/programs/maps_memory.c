@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Maps memory in every way, each by a function of its own, and allocates nothing. With a number: then maps a MiB so many
-// times, a moment apart, and keeps all of it. With "early": maps before it allocates.
+// times, a moment apart, and keeps all of it. With "early": maps before it allocates; with "often": maps little, many times, and does
+// nothing else.
 #define _GNU_SOURCE
 #include <stdint.h>
 #include <stdlib.h>
@@ -116,6 +117,13 @@ SITE static void early(void)
 	KEPT;
 }
 
+SITE static void often(void)
+{
+	for (int i = 0; i < 100; i++)
+		mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	KEPT;
+}
+
 static int allocate_after_mapping(void)
 {
 	early();
@@ -128,6 +136,8 @@ int main(int count, char **arguments)
 {
 	if (count > 1 && strcmp(arguments[1], "early") == 0)
 		return allocate_after_mapping();
+	if (count > 1 && strcmp(arguments[1], "often") == 0)
+		return often(), 0;
 	holed();
 	replacing(replaced());
 	moving(moved());
