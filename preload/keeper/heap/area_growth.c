@@ -304,6 +304,19 @@ static void index_keep_ahead(const struct heap *heap, uint32_t sites, const stru
 		raise_room(heap, id, heap->capacity[id], growth);
 }
 
+/* Each call in the ring may add two pieces to a state of mappings: its own, and what is behind the hole that it makes. */
+static void mappings_keep_ahead(const struct heap *heap, const struct growth *growth)
+{
+	const struct seep_heap_header *header = heap->header;
+	const struct seep_heap_mapping_state *state = &header->mapping_states[load_relaxed(&header->mapping_round) % 2];
+	const uint64_t ring = heap->capacity[SEEP_AREA_MAPPING_RING], most = heap->capacity[SEEP_AREA_MAPPINGS];
+	const uint64_t waiting = load_relaxed(&header->mapping_head) - state->tail;
+	const uint64_t entries = 2 * (state->count + 2 * (waiting < ring ? waiting : ring));
+	keep_ahead(heap, SEEP_AREA_MAPPINGS, 2 * (uint64_t)state->count, growth);
+	raise_room(heap, SEEP_AREA_MAPPINGS, (uint32_t)(entries < most ? entries : most), growth);
+	keep_ahead(heap, SEEP_AREA_MAPPING_SITES, 2 * (uint64_t)state->site_count, growth);
+}
+
 void area_keep_ahead(const struct heap *heap, area_reserver *reserve, void *context)
 {
 	const struct growth growth = {.reserve = reserve, .context = context, .step_bytes = UINT64_MAX};
@@ -312,10 +325,7 @@ void area_keep_ahead(const struct heap *heap, area_reserver *reserve, void *cont
 	keep_ahead(heap, SEEP_AREA_STACKS, load_relaxed(&header->cell_count), &growth);
 	keep_ahead(heap, SEEP_AREA_SITES, load_relaxed(&header->site_count), &growth);
 	keep_ahead(heap, SEEP_AREA_LIFETIMES, load_relaxed(&header->lifetime_count), &growth);
-	const struct seep_heap_mapping_state *mappings =
-	    &header->mapping_states[load_relaxed(&header->mapping_round) % 2];
-	keep_ahead(heap, SEEP_AREA_MAPPINGS, 2 * (uint64_t)mappings->count, &growth);
-	keep_ahead(heap, SEEP_AREA_MAPPING_SITES, 2 * (uint64_t)mappings->site_count, &growth);
+	mappings_keep_ahead(heap, &growth);
 	index_keep_ahead(heap, load_relaxed(&header->site_count), &growth);
 	/* removed is read first: insertions in between only make the result too large */
 	uint64_t removed = load_relaxed(&header->live_removed), live = load_relaxed(&header->live_inserted) - removed;

@@ -243,8 +243,8 @@ static bool keeper_step(struct keeper *keeper, uint64_t now_ns, uint64_t *events
 	if (keeper->heap.pid_here != NOBODY && !(load_relaxed(&header->status) & SEEP_STATUS_DUMPED))
 		store_relaxed(&header->alive_ns, now_ns);
 	*events = ring_fold(&keeper->heap, keeper->heap.capacity[SEEP_AREA_RING], false);
-	mapping_fold(&keeper->heap, false);
 	area_keep_ahead(&keeper->heap, home_reserve, keeper);
+	mapping_fold(&keeper->heap, false); /* into the room that there is now for it */
 	modules_look(keeper, now_ns);
 	tables_look(keeper, now_ns);
 	memory_look(keeper, now_ns);

@@ -6,6 +6,7 @@
 #include "keeper/heap/area_growth.h"
 
 #define ATTEMPTS 4
+#define RING_CALLS_MOST 4096 /* more than any ring has that seep made */
 
 static uint32_t room_of(const struct heap *heap, enum seep_area_id id)
 {
@@ -73,9 +74,9 @@ static void events_take(struct mapping_table *table, const struct heap *heap, bo
 	}
 }
 
-static bool table_make(struct mapping_table *table, const struct heap *heap)
+static bool table_make(struct mapping_table *table, const struct heap *heap, uint32_t pieces)
 {
-	return mapping_table_make(table, room_of(heap, SEEP_AREA_MAPPINGS), room_of(heap, SEEP_AREA_MAPPING_SITES));
+	return mapping_table_make(table, pieces, room_of(heap, SEEP_AREA_MAPPING_SITES));
 }
 
 void mapping_fold(const struct heap *heap, bool dead)
@@ -84,7 +85,7 @@ void mapping_fold(const struct heap *heap, bool dead)
 	const uint32_t round = load_relaxed(&header->mapping_round);
 	const uint64_t tail = header->mapping_states[round % 2].tail;
 	struct mapping_table table;
-	if (tail == load_acquire(&header->mapping_head) || !table_make(&table, heap))
+	if (tail == load_acquire(&header->mapping_head) || !table_make(&table, heap, room_of(heap, SEEP_AREA_MAPPINGS)))
 		return;
 	state_load(&table, heap, round);
 	events_take(&table, heap, dead);
@@ -98,7 +99,9 @@ void mapping_fold(const struct heap *heap, bool dead)
 
 bool mapping_table_read(struct mapping_table *table, const struct heap *heap, bool dead)
 {
-	if (!table_make(table, heap))
+	/* Each call in the ring may add two pieces, for which the file need not have room. */
+	const uint32_t more = 2 * at_most(heap->capacity[SEEP_AREA_MAPPING_RING], RING_CALLS_MOST);
+	if (!table_make(table, heap, room_of(heap, SEEP_AREA_MAPPINGS) + more))
 		return false;
 	for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
 		const uint32_t round = load_acquire(&heap->header->mapping_round);

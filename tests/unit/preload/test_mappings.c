@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "keeper/base/atomics.h"
+#include "keeper/heap/area_growth.h"
 #include "keeper/mappings/mapping_fold.h"
 #include "support/heap_maker.h"
 
@@ -280,6 +281,36 @@ static void a_full_ring_refuses_and_goes_on_after_folding(void **state)
 	heap_unmake(&heap);
 }
 
+static bool there_is_space(const struct heap *heap, uint64_t offset, uint64_t bytes, void *context)
+{
+	(void)heap, (void)offset, (void)bytes, (void)context;
+	return true;
+}
+
+/* In a heap file that has only its first room. */
+static void a_burst_of_calls_finds_room(void **state)
+{
+	(void)state;
+	struct heap heap;
+	struct mapping_table read;
+	heap_make(&heap, 1, 0);
+	area_plan_room(heap.header, true);
+	const uint32_t calls = heap.capacity[SEEP_AREA_MAPPING_RING];
+	for (uint32_t i = 0; i < calls; i++) {
+		struct mapping_event event = mapped(2 * i * PAGE, PAGE, 1);
+		assert_int_not_equal(mapping_ring_push(&heap, &event), MAPPING_REFUSED);
+	}
+	assert_true(calls > area_room(&heap, SEEP_AREA_MAPPINGS) / 2);
+	assert_true(mapping_table_read(&read, &heap, true)); /* before the keeper comes, and if it never does */
+	assert_int_equal(read.count, calls);
+	assert_int_equal(read.lost, 0);
+	mapping_table_free(&read);
+	area_keep_ahead(&heap, there_is_space, NULL);
+	mapping_fold(&heap, false);
+	assert_int_equal(lost_in(&heap), 0);
+	heap_unmake(&heap);
+}
+
 /* A producer that was killed: events behind it wait, until the program has ended or the ring is full. */
 static void a_hole_is_waited_for_and_then_counted(void **state)
 {
@@ -351,6 +382,7 @@ int main(void)
 	    ON_A_TABLE(random_calls_agree_with_a_map_of_pages),
 	    cmocka_unit_test(folding_keeps_the_state_in_the_file),
 	    cmocka_unit_test(a_full_ring_refuses_and_goes_on_after_folding),
+	    cmocka_unit_test(a_burst_of_calls_finds_room),
 	    cmocka_unit_test(a_hole_is_waited_for_and_then_counted),
 	    cmocka_unit_test(a_damaged_event_is_counted),
 	    cmocka_unit_test(nonsense_in_the_state_is_left_out),
