@@ -107,6 +107,13 @@ static bool has_grown(const struct leak_row *row, const struct leaks *leaks)
 		slope_of(leaks, row->group, SLOPE_LATE).interval.low > 0);
 }
 
+/* What a program maps is known exactly, and a collected heap keeps some of it for long while it replaces the rest: what
+ * is not more than it was before does not leak. */
+static bool is_level_mapping(const struct leaks *leaks, const struct leak_evidence *evidence)
+{
+	return leaks->reference->is_of_mappings && evidence->in_use_now <= evidence->in_use_before;
+}
+
 /* Both proofs, but weak ones. */
 static bool is_suspect(const struct leak_evidence *evidence)
 {
@@ -125,7 +132,7 @@ static void judge_rest(struct leak_row *row, const struct leaks *leaks, const st
 		row->unknown = row->q <= CALL_Q ? UNKNOWN_SWINGS : UNKNOWN_CHANCE;
 	else if (row->growth > 0 && any->count < TELLING_SAMPLES && row->evidence.in_use_middle <= now / 2)
 		row->unknown = UNKNOWN_FEW;
-	else if (is_suspect(&row->evidence))
+	else if (is_suspect(&row->evidence) && !is_level_mapping(leaks, &row->evidence))
 		row->unknown = UNKNOWN_OLD;
 	else
 		row->verdict = LEAK_STEADY;
@@ -171,19 +178,19 @@ static void measure_rate(struct leak_row *row, const struct leaks *leaks, const 
 	row->rate_from_s = (from_ns - (double)leaks->reference->start_ns) / 1e9;
 	row->rate_to_s = row->rate_from_s + length;
 	/* Some of the blocks that are there now may still die. */
-	const double plateau = row->evidence.plateau;
-	row->leak_rate = sum_estimate(&lasting) / length * (1 + plateau) / 2;
-	row->leak_interval = (struct interval){bytes.low / length * plateau, bytes.high / length};
+	const double plateau = row->evidence.plateau, there = 1 - row->absent_share;
+	row->leak_rate = sum_estimate(&lasting) / length * (1 + plateau) / 2 * there;
+	row->leak_interval = (struct interval){bytes.low / length * plateau * there, bytes.high / length * there};
 }
 
 /* A place is called a leak only if its rate is surely above zero, and not by a trace that is printed as 0. If
  * nothing stays of the blocks born in the measured time, births came earlier, and have ended; otherwise there is too
- * little to say how fast it grows. */
+ * little to say how fast it grows, or only addresses that nobody touches gather. */
 static enum leak_verdict verdict_by_rate(const struct leak_row *row, const struct births *old, const struct births *any)
 {
 	if (row->leak_interval.low > RATE_TRACE * row->leak_rate)
 		return LEAK_LEAK;
-	return row->leak_rate == 0 && young_are_quiet(old, any) ? LEAK_STOPPED : LEAK_GROWING;
+	return row->leak_rate == 0 && row->absent_share < 1 && young_are_quiet(old, any) ? LEAK_STOPPED : LEAK_GROWING;
 }
 
 /* Whether objects past the age now die about as often as others reach it: a cache that is full. */
@@ -209,7 +216,8 @@ static void judge(struct leak_row *row, const struct leaks *leaks, const struct 
 	evidence->since_ns = old.count ? old.begin_ns : 0;
 	evidence->last_ns = old.count ? old.at_ns[old.count - 1] : 0;
 	evidence->dispersion = old.dispersion;
-	if (!(evidence->is_proven || is_suspect(evidence) || has_grown(row, leaks))) {
+	if (is_level_mapping(leaks, evidence) ||
+	    !(evidence->is_proven || is_suspect(evidence) || has_grown(row, leaks))) {
 		judge_rest(row, leaks, &any);
 	} else if (has_ended(leaks, &old, &any)) {
 		row->verdict = LEAK_STOPPED;

@@ -83,7 +83,8 @@ struct leak_row {
 	double leak_rate;              /* bytes per second that stay for good; NaN unless it is a leak */
 	struct interval leak_interval; /* 95 % */
 	double rate_from_s, rate_to_s; /* the births in this time, since the recording's start, make up the rate */
-	double growth;                 /* bytes from the middle of the recording to its end; q is its q-value */
+	double absent_share; /* of mappings: the part of them that takes up no memory, which the rate leaves out */
+	double growth;       /* bytes from the middle of the recording to its end; q is its q-value */
 	struct interval growth_bytes;
 	double q;
 	struct churn churn; /* since the middle of the recording */

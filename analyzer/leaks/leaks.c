@@ -10,6 +10,7 @@
 #include "keeper/loop/schedule.h"
 #include "leaks/judge.h"
 #include "leaks/referenced.h"
+#include "leaks/resident.h"
 #include "statistics/measure.h"
 
 #define ROUNDING_MOST 3    /* times: one byte becomes a block of 32, but not every block has one byte */
@@ -254,6 +255,7 @@ void leaks_build(struct leaks *leaks, const struct series *series, enum group_by
 	leaks->rows = memory_allocate(leaks->count + 1u, sizeof *leaks->rows);
 	rows_take_sums(leaks, groups);
 	rows_take_growth(leaks, by);
+	rows_take_absent(leaks->rows, leaks->count, series, groups);
 	rows_judge(leaks, &series->history, groups);
 	rows_take_references(leaks, series, groups);
 	rows_drop_empty(leaks);

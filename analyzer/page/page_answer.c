@@ -36,7 +36,7 @@ static void sentence_append(struct buffer *out, const struct leaks *places, cons
 	struct buffer more = {0};
 
 	if (row->verdict == LEAK_LEAK) {
-		leak_sentence_append(out, row);
+		leak_sentence_append(out, places, row);
 		buffer_append_text(out, leak_is_sure(row) ? "" : "; ");
 		leak_caution_append(out, places, row);
 	} else {

@@ -40,6 +40,18 @@ static struct profile *referenced_find(struct reading *reading)
 	return NULL;
 }
 
+/* Of mappings alone: of the heap, what was never touched is seldom much. */
+static struct profile *located_find(struct reading *reading, const struct series *series)
+{
+	const struct history *history = &series->history;
+	struct error ignored;
+
+	for (size_t i = series->reference->is_of_mappings ? history->count : 0; i-- > 0;)
+		if (history->moments[i].classes.is_known)
+			return reading_profile(reading, &history->moments[i], &ignored);
+	return NULL;
+}
+
 bool series_take(struct series *series, struct reading *reading, struct error *error)
 {
 	const struct recording *recording = &reading->recording;
@@ -79,6 +91,7 @@ bool series_take(struct series *series, struct reading *reading, struct error *e
 	series->goes_on = !series->ended && !reading->bundle && profile_process_runs(series->reference);
 	series->middle = reading_profile(reading, &history->moments[history_middle(history)], error);
 	series->referenced = referenced_find(reading);
+	series->located = located_find(reading, series);
 	return series->middle != NULL;
 }
 
@@ -223,5 +236,6 @@ void series_free(struct series *series)
 	profile_free(series->reference);
 	profile_free(series->middle);
 	profile_free(series->referenced);
+	profile_free(series->located);
 	*series = (struct series){0};
 }

@@ -16,6 +16,7 @@ struct series {
 	struct profile *reference;
 	struct profile *middle;     /* the one nearest to the middle of the recording's time */
 	struct profile *referenced; /* the last one for which references were looked for; NULL: none */
+	struct profile *located;    /* of mappings, the last one that says what of them is in memory; NULL: none */
 	/* left out because the series is longer than is judged (base/budget.h): evenly, never the reference */
 	size_t left_out;
 	size_t removed; /* that the recording once had: snapshots are thinned out if they take much space */

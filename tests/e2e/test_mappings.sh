@@ -48,7 +48,9 @@ check_equal "what the allocator maps is not the program's, from its very first c
 "$SEEP" report --mappings --json --by function "$(ls leak/*.seep | tail -n 2 | head -n 1)" >report.json
 check_equal "while it runs, of what was reserved that is in use which may be accessed" "3145728 1" \
 	"$(json_get report.json "next((s['inuse_bytes'], s['inuse_objects']) for s in d['sites'] if s['stack'][0]['function'] == 'opened')" | tr -d '(,)')"
-check_match "what goes on mapping is a leak, by the same rules" 'LEAK' "$("$SEEP" leaks --mappings leak)"
+leaks=$("$SEEP" leaks --mappings leak)
+check_match "what goes on mapping is a leak, by the same rules" '^MAPPINGS LEAK  1 place, [0-9.]+ MiB .*leaking' "$(sed -n '/^MAPPINGS/,/^$/p' <<<"$leaks" | tr '\n' ' ')"
+check_match "what is never touched is none" 'GROWING .*untouched.* nothing of it was ever touched: it takes up addresses, and no memory' "$(tr '\n' ' ' <<<"$leaks")"
 check_match "and is found unasked" 'leaking' "$("$SEEP" leaks leak)"
 # The same beside a leaking heap, on one screen: the program's line comes before everything else.
 compile both <<'END'

@@ -81,7 +81,7 @@ static void write_details(const struct screen *screen, const struct leak_row *ro
 	if (text.length)
 		text_write_words(screen->page, STYLE_FAINT, text.data, indent);
 	buffer_free(&text);
-	leak_sentence_append(&text, row);
+	leak_sentence_append(&text, screen->leaks, row);
 	text_write_words(screen->page, STYLE_PLAIN, text.data, indent);
 	buffer_free(&text);
 	if (leak_references_append(&text, row))
@@ -101,13 +101,17 @@ static void append_where(struct buffer *out, const struct leaks *leaks, const st
 		place_text_append(out, &leaks->groups.groups[row->group], columns);
 }
 
-/* A spread shows what it is, even without its details. */
-static void write_spread(const struct screen *screen, const struct spread_place *spread, unsigned indent)
+/* A spread shows what it is, even without its details, and a mapping that it is no memory. */
+static void write_nature(const struct screen *screen, const struct leak_row *row, unsigned indent)
 {
 	struct buffer text = {0};
 
-	spread_sentence_append(&text, spread);
-	text_write_words(screen->page, STYLE_FAINT, text.data, indent);
+	if (row->spread)
+		spread_sentence_append(&text, &row->spread->place);
+	else
+		leak_absent_append(&text, "", row);
+	if (text.length)
+		text_write_words(screen->page, STYLE_FAINT, text.data, indent);
 	buffer_free(&text);
 }
 
@@ -133,8 +137,8 @@ static void write_table(const struct screen *screen, const char *value, const st
 		buffer_free(&place);
 		if (i < detailed)
 			write_details(screen, &rows[i], 4);
-		else if (rows[i].spread)
-			write_spread(screen, &rows[i].spread->place, 4);
+		else
+			write_nature(screen, &rows[i], 4);
 	}
 	table_free(&table);
 }

@@ -12,13 +12,12 @@
 #define SAWTOOTH 2 /* at its highest, a site had at least this many times its present amount */
 
 /* "of 34 sampled blocks older than 2 s none died". */
-static void append_deaths(struct buffer *out, const struct leak_evidence *evidence)
+static void append_deaths(struct buffer *out, const struct leaks *leaks, const struct leak_evidence *evidence)
 {
 	const struct cohort_outcome *old = &evidence->old;
 
-	buffer_printf(out, "of %s sampled blocks older than %s ",
-		      quantity_exact((double)old->survivors + old->deaths).text,
-		      quantity_duration((double)evidence->plateau_age_ns).text);
+	buffer_printf(out, "of %s %s older than %s ", quantity_exact((double)old->survivors + old->deaths).text,
+		      leak_blocks(leaks), quantity_duration((double)evidence->plateau_age_ns).text);
 	buffer_append_text(out, old->deaths ? quantity_exact(old->deaths).text : "none");
 	buffer_append_text(out, " died");
 }
@@ -64,25 +63,28 @@ static double seconds_since(const struct leaks *leaks, double time_ns)
 }
 
 /* "all 136 sampled blocks older than 2 s are still alive, born evenly; 12 % of the bytes allocated there get that old". */
-static void append_leak(struct buffer *out, const struct leak_row *row)
+static void append_leak(struct buffer *out, const struct leaks *leaks, const struct leak_row *row)
 {
-	leak_sentence_append(out, row);
+	leak_sentence_append(out, leaks, row);
 	buffer_printf(out, "; %s of the bytes allocated there get that old",
 		      quantity_share(row->evidence.survival.share, 1).text);
 }
 
-static void append_growing(struct buffer *out, const struct leak_evidence *evidence)
+static void append_growing(struct buffer *out, const struct leaks *leaks, const struct leak_row *row)
 {
+	const struct leak_evidence *evidence = &row->evidence;
+
 	if (evidence->is_one_block) {
 		buffer_printf(
 		    out,
 		    "one block that is reallocated ever larger, as a vector or a table is: %s at the middle, %s now",
 		    quantity_bytes(evidence->in_use_middle).text, quantity_bytes(evidence->in_use_now).text);
 	} else if (evidence->has_plateau && evidence->has_cohorts) {
-		append_deaths(out, evidence);
-		buffer_append_text(out, ": like a leak, but too few to be sure; record longer");
+		append_deaths(out, leaks, evidence);
+		if (row->absent_share < 1)
+			buffer_append_text(out, ": like a leak, but too few to be sure; record longer");
 	} else if (evidence->old.deaths) {
-		append_deaths(out, evidence);
+		append_deaths(out, leaks, evidence);
 		buffer_append_text(out, ": a cache that fills, or rising load");
 	} else {
 		buffer_printf(out, "%s at the middle, %s now; no block got old enough to tell a leak",
@@ -132,9 +134,9 @@ static void append_unknown(struct buffer *out, const struct leaks *leaks, const 
 			      quantity_bytes(evidence->in_use_middle).text, quantity_bytes(evidence->in_use_now).text);
 		break;
 	case UNKNOWN_OLD:
-		buffer_printf(out, "%s at the middle, %s now: perhaps chance; but %u sampled blocks got old and stay",
+		buffer_printf(out, "%s at the middle, %s now: perhaps chance; but %u %s got old and stay",
 			      quantity_bytes(evidence->in_use_middle).text, quantity_bytes(evidence->in_use_now).text,
-			      evidence->old.survivors);
+			      evidence->old.survivors, leak_blocks(leaks));
 		break;
 	case UNKNOWN_SWINGS:
 		buffer_printf(
@@ -163,8 +165,8 @@ static void append_steady(struct buffer *out, const struct leaks *leaks, const s
 		buffer_printf(out, "comes and goes: %s now, %s at its highest", quantity_bytes(now).text,
 			      quantity_bytes(evidence->in_use_highest).text);
 	else if (evidence->has_plateau && evidence->in_use_middle > now / 2)
-		buffer_printf(out, "filled early and kept: %u of %u old sampled blocks were born in its first half",
-			      early, early + late);
+		buffer_printf(out, "filled early and kept: %u of %u old %s were born in its first half", early,
+			      early + late, leak_blocks(leaks));
 	else if (slope_of(leaks, row->group, SLOPE_LATE).interval.low > 0)
 		buffer_append_text(out, "rises in the last half, by no more than chance explains");
 	else if (evidence->in_use_middle > now / 2)
@@ -179,7 +181,7 @@ void leak_evidence_append(struct buffer *out, const struct leaks *leaks, const s
 {
 	switch (row->verdict) {
 	case LEAK_LEAK:
-		append_leak(out, row);
+		append_leak(out, leaks, row);
 		break;
 	case LEAK_STOPPED:
 		append_stopped(out, leaks, &row->evidence);
@@ -188,7 +190,7 @@ void leak_evidence_append(struct buffer *out, const struct leaks *leaks, const s
 		append_unknown(out, leaks, row);
 		break;
 	case LEAK_GROWING:
-		append_growing(out, &row->evidence);
+		append_growing(out, leaks, row);
 		break;
 	case LEAK_CHURN:
 		buffer_printf(out, "allocates %s, %s", quantity_bytes_rate(row->churn.bytes_per_second).text,
@@ -200,4 +202,6 @@ void leak_evidence_append(struct buffer *out, const struct leaks *leaks, const s
 	default:
 		append_steady(out, leaks, row);
 	}
+	if (row->verdict != LEAK_LEAK) /* of which the sentence has it */
+		leak_absent_append(out, "; ", row);
 }

@@ -7,7 +7,8 @@
 #include "render/words/estimate.h"
 #include "render/words/quantity.h"
 
-#define EVEN 3 /* standard deviations by which the quarters' counts may differ */
+#define ABSENT_WORTH_SAYING 0.1 /* of what a place has mapped */
+#define EVEN 3                  /* standard deviations by which the quarters' counts may differ */
 
 static bool births_are_even(const struct cohort_outcome *old)
 {
@@ -21,18 +22,9 @@ static bool births_are_even(const struct cohort_outcome *old)
 	return most - least <= EVEN * sqrt(sum / COHORTS);
 }
 
-void leak_sentence_append(struct buffer *out, const struct leak_row *row)
+/* ", born evenly" */
+static void births_append(struct buffer *out, const struct cohort_outcome *old)
 {
-	const struct cohort_outcome *old = &row->evidence.old;
-	const unsigned seen = old->survivors + old->deaths;
-	const struct quantity age = quantity_duration((double)row->evidence.plateau_age_ns);
-
-	if (old->deaths == 0)
-		buffer_printf(out, "all %s sampled blocks older than %s are still alive", quantity_exact(seen).text,
-			      age.text);
-	else
-		buffer_printf(out, "%u of %s sampled blocks older than %s died", old->deaths, quantity_exact(seen).text,
-			      age.text);
 	if (births_are_even(old)) {
 		buffer_append_text(out, ", born evenly");
 		return;
@@ -40,6 +32,39 @@ void leak_sentence_append(struct buffer *out, const struct leak_row *row)
 	for (int i = 0; i < COHORTS; i++)
 		buffer_printf(out, "%s%u", i + 1 < COHORTS ? ", " : " and ", old->born[i]);
 	buffer_append_text(out, " of them born in each quarter of the time");
+}
+
+const char *leak_blocks(const struct leaks *leaks)
+{
+	return leaks->reference->is_of_mappings ? "mappings" : "sampled blocks";
+}
+
+bool leak_absent_append(struct buffer *out, const char *before, const struct leak_row *row)
+{
+	if (row->absent_share < ABSENT_WORTH_SAYING || row->in_use.samples == 0)
+		return false;
+	if (row->absent_share == 1)
+		buffer_printf(out, "%snothing of it was ever touched: it takes up addresses, and no memory", before);
+	else
+		buffer_printf(out, "%s%s of it takes up memory, the rest was never touched", before,
+			      quantity_share(1 - row->absent_share, 1).text);
+	return true;
+}
+
+void leak_sentence_append(struct buffer *out, const struct leaks *leaks, const struct leak_row *row)
+{
+	const struct cohort_outcome *old = &row->evidence.old;
+	const unsigned seen = old->survivors + old->deaths;
+	const struct quantity age = quantity_duration((double)row->evidence.plateau_age_ns);
+
+	if (old->deaths == 0)
+		buffer_printf(out, "all %s %s older than %s are still alive", quantity_exact(seen).text,
+			      leak_blocks(leaks), age.text);
+	else
+		buffer_printf(out, "%u of %s %s older than %s died", old->deaths, quantity_exact(seen).text,
+			      leak_blocks(leaks), age.text);
+	births_append(out, old);
+	leak_absent_append(out, "; ", row);
 }
 
 void leak_caution_append(struct buffer *out, const struct leaks *leaks, const struct leak_row *row)

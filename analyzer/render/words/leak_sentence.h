@@ -8,7 +8,13 @@
 #include "series/series.h"
 
 /* "all 136 sampled blocks older than 2 s are still alive, born evenly": for a leak. */
-void leak_sentence_append(struct buffer *out, const struct leak_row *row);
+void leak_sentence_append(struct buffer *out, const struct leaks *leaks, const struct leak_row *row);
+
+/* What the row's ages are of: "sampled blocks", or "mappings". */
+const char *leak_blocks(const struct leaks *leaks);
+
+/* "12.0 % of it takes up memory, the rest was never touched", behind `before`. False: nearly all of it does, or that is not known. */
+bool leak_absent_append(struct buffer *out, const char *before, const struct leak_row *row);
 
 /* "a cache that is still filling looks the same": what the verdict can't exclude; nothing for a sure one. */
 void leak_caution_append(struct buffer *out, const struct leaks *leaks, const struct leak_row *row);

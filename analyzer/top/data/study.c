@@ -145,7 +145,7 @@ static void verdict_keep(struct work *work, struct study_place *place, const str
 	if (row->spread)
 		spread_sentence_append(&text, &row->spread->place);
 	else if (row->verdict == LEAK_LEAK)
-		leak_sentence_append(&text, row);
+		leak_sentence_append(&text, &work->leaks, row);
 	else
 		leak_evidence_append(&text, &work->leaks, row);
 	place->evidence = buffer_keep(work, &text);

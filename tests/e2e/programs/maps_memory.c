@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Maps memory in every way, each by a function of its own, and allocates nothing. With a number: then maps a MiB so many
-// times, a moment apart, and keeps all of it. With "early": maps before it allocates; with "often": maps little, many times, and does
+// times, a moment apart, and keeps all of it, beside a GiB that it never touches. With "early": maps before it allocates; with "often": maps little, many times, and does
 // nothing else.
 #define _GNU_SOURCE
 #include <stdint.h>
@@ -107,7 +107,13 @@ SITE static void gone(void)
 SITE static void leaking(void)
 {
 	char *at = mmap(NULL, MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	at[0] = 1;
+	memset(at, 1, MIB);
+}
+
+SITE static void untouched(void)
+{
+	mmap(NULL, MIB << 10, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	KEPT;
 }
 
 /* Maps less than a sample's bytes, before the first sample, and nothing afterwards. */
@@ -150,6 +156,7 @@ int main(int count, char **arguments)
 	gone();
 	for (int i = 0; count > 1 && i < atoi(arguments[1]); i++) {
 		leaking();
+		untouched();
 		nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
 	}
 	return 0;
