@@ -39,7 +39,16 @@ static inline void buffer_append_byte(struct buffer *buffer, char byte)
 	buffer->data[buffer->length] = '\0';
 }
 void buffer_append_hex(struct buffer *buffer, const uint8_t *bytes, size_t count); /* two digits a byte */
-void buffer_append_unsigned(struct buffer *buffer, uint64_t value);                /* decimal */
+/* The value of such a digit; 16: it is none. */
+static inline unsigned hex_digit(char digit)
+{
+	const char lower = digit | 0x20;
+
+	return digit >= '0' && digit <= '9'   ? (unsigned)(digit - '0')
+	       : lower >= 'a' && lower <= 'f' ? (unsigned)(lower - 'a' + 10)
+					      : 16;
+}
+void buffer_append_unsigned(struct buffer *buffer, uint64_t value); /* decimal */
 void buffer_printf(struct buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void buffer_vprintf(struct buffer *buffer, const char *format, va_list arguments) __attribute__((format(printf, 2, 0)));
 void buffer_free(struct buffer *buffer);

@@ -221,7 +221,7 @@ static void spreads_sum(struct search *search, const bool *left)
 {
 	const struct profile *after = search->after;
 	struct spreads *spreads = search->spreads;
-	struct map *places = map_create();
+	struct numbering places = {0};
 
 	spreads->of_site = memory_allocate(after->site_count + 1u, sizeof *spreads->of_site);
 	for (uint32_t i = 0; i < after->site_count && spreads->count; i++) {
@@ -237,11 +237,11 @@ static void spreads_sum(struct search *search, const bool *left)
 			continue;
 		const uint64_t place[] = {rank, site_group(search, i)};
 		bool is_new;
-		map_put(places, hash_bytes(0, place, sizeof place), &is_new);
+		numbering_put(&places, hash_bytes(0, place, sizeof place), &is_new);
 		spread->places += is_new;
 		spread->stacks++;
 	}
-	map_free(places);
+	numbering_free(&places);
 }
 
 static void search_begin(struct search *search)

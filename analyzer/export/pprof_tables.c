@@ -32,7 +32,6 @@ void pprof_tables_open(struct pprof_tables *tables, struct buffer *out, bool is_
 					.text_numbers = map_create(),
 					.functions = map_create(),
 					.locations = map_create(),
-					.mappings = map_create(),
 					.is_alone = is_alone};
 	pprof_text(tables, "");
 }
@@ -48,7 +47,7 @@ void pprof_tables_close(struct pprof_tables *tables)
 	map_free(tables->text_numbers);
 	map_free(tables->functions);
 	map_free(tables->locations);
-	map_free(tables->mappings);
+	numbering_free(&tables->mappings);
 	free(tables->modules);
 	free(tables->numbers[0].numbers);
 	free(tables->numbers[1].numbers);
@@ -87,12 +86,10 @@ uint64_t pprof_mapping(struct pprof_tables *tables, const struct profile_module 
 	if (!*module->path)
 		return 0;
 	bool is_new;
-	uint64_t *number = map_put(
-	    tables->mappings, profile_module_identity(module->build_id, module->build_id_bytes, module->path), &is_new);
+	const uint64_t identity = profile_module_identity(module->build_id, module->build_id_bytes, module->path);
+	const uint64_t id = 1 + numbering_put(&tables->mappings, identity, &is_new);
 	if (!is_new)
-		return *number;
-	*number = map_count(tables->mappings);
-	const uint64_t id = *number;
+		return id;
 	ARRAY_RESERVE(tables->modules, tables->module_count, tables->module_capacity);
 	tables->modules[tables->module_count++] = module;
 	struct buffer *message = &tables->message, build_id = {0};

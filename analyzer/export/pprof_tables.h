@@ -17,7 +17,8 @@ struct pprof_tables {
 	const char **texts;          /* by number; they are written at the profile's end */
 	uint32_t text_count, text_capacity, function_count, location_count;
 	/* from the hash of their content to their number */
-	struct map *text_numbers, *functions, *locations, *mappings;
+	struct map *text_numbers, *functions, *locations;
+	struct numbering mappings;             /* numbers are one less */
 	bool is_alone;                         /* everything is of one profile, in which each label occurs once */
 	const struct profile_module **modules; /* modules that have a mapping, in the order of their numbers */
 	size_t module_count, module_capacity;

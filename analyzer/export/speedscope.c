@@ -21,8 +21,8 @@ struct writer {
 	struct export_rows rows;
 	struct frame *frames;
 	uint32_t frame_count, frame_capacity;
-	struct map *known; /* from a frame's hash to its number */
-	uint32_t *path;    /* room for a stack's locations, outermost first */
+	struct numbering known; /* by a frame's hash */
+	uint32_t *path;         /* room for a stack's locations, outermost first */
 	uint32_t path_capacity;
 	struct buffer *stacks; /* by row: the frame numbers as JSON, without brackets */
 };
@@ -38,13 +38,12 @@ static uint32_t frame_number(struct writer *writer, const char *function, const 
 	bool is_new;
 
 	key = hash_bytes(hash_bytes(key, &line, sizeof line), file ? file : "", file ? strlen(file) : 0);
-	uint64_t *number = map_put(writer->known, key, &is_new);
+	const uint32_t number = numbering_put(&writer->known, key, &is_new);
 	if (is_new) {
 		ARRAY_RESERVE(writer->frames, writer->frame_count, writer->frame_capacity);
-		writer->frames[writer->frame_count] = (struct frame){function, file, line};
-		*number = writer->frame_count++;
+		writer->frames[writer->frame_count++] = (struct frame){function, file, line};
 	}
-	return (uint32_t)*number;
+	return number;
 }
 
 static void frame_append(struct writer *writer, struct buffer *stack, const char *function, const char *file,
@@ -171,7 +170,7 @@ static void document_write(struct writer *writer, const struct profile *now, con
 
 void export_speedscope(struct buffer *out, const struct profile *now, const struct profile *base)
 {
-	struct writer writer = {.json = {.out = out}, .known = map_create()};
+	struct writer writer = {.json = {.out = out}};
 
 	export_rows_build(&writer.rows, now, base);
 	writer.stacks = memory_allocate((size_t)writer.rows.count + 1, sizeof *writer.stacks);
@@ -183,6 +182,6 @@ void export_speedscope(struct buffer *out, const struct profile *now, const stru
 	free(writer.stacks);
 	free(writer.path);
 	free(writer.frames);
-	map_free(writer.known);
+	numbering_free(&writer.known);
 	export_rows_free(&writer.rows);
 }

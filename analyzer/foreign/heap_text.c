@@ -67,22 +67,14 @@ static bool take(struct line *line, const char *text)
 	return true;
 }
 
-static int digit_value(char digit)
-{
-	return digit >= '0' && digit <= '9'   ? digit - '0'
-	       : digit >= 'a' && digit <= 'f' ? digit - 'a' + 10
-	       : digit >= 'A' && digit <= 'F' ? digit - 'A' + 10
-					      : 16;
-}
-
 static bool take_number(struct line *line, unsigned base, uint64_t *number)
 {
 	skip_blanks(line);
 	const char *start = line->at;
 	*number = 0;
-	for (; line->at < line->end && (unsigned)digit_value(*line->at) < base; line->at++)
+	for (; line->at < line->end && hex_digit(*line->at) < base; line->at++)
 		if (__builtin_mul_overflow(*number, (uint64_t)base, number) ||
-		    __builtin_add_overflow(*number, (uint64_t)digit_value(*line->at), number))
+		    __builtin_add_overflow(*number, (uint64_t)hex_digit(*line->at), number))
 			return false;
 	return line->at > start;
 }

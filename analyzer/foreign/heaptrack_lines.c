@@ -35,11 +35,6 @@ static bool keep(struct heaptrack *reader, uint64_t bytes)
 	       heaptrack_fault(reader, "the file defines more than its size allows");
 }
 
-static int digit_value(unsigned char digit)
-{
-	return digit >= '0' && digit <= '9' ? digit - '0' : digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : 16;
-}
-
 /* Takes the next number of the line; false: there is none. */
 static bool take_number(struct heaptrack *reader, uint64_t *number)
 {
@@ -48,8 +43,8 @@ static bool take_number(struct heaptrack *reader, uint64_t *number)
 	while (at < reader->end && *at == ' ')
 		at++;
 	const unsigned char *start = at;
-	for (*number = 0; at < reader->end && digit_value(*at) < 16 && *number >> 60 == 0; at++)
-		*number = *number << 4 | (uint64_t)digit_value(*at);
+	for (*number = 0; at < reader->end && hex_digit((char)*at) < 16 && *number >> 60 == 0; at++)
+		*number = *number << 4 | hex_digit((char)*at);
 	if (at == start || (at < reader->end && *at != ' '))
 		return false;
 	reader->at = at;

@@ -57,8 +57,8 @@ struct reader {
 	size_t text_count, text_capacity;
 	struct function *functions;
 	size_t function_count, function_capacity;
-	struct map *function_of, *mapping_of, *location_of; /* from id to index + 1 */
-	int column[HEAP_VALUES];                            /* where a sample has its values; -1: nowhere */
+	struct numbering functions_by_id, mappings_by_id, locations_by_id;
+	int column[HEAP_VALUES]; /* where a sample has its values; -1: nowhere */
 	uint64_t scale[HEAP_VALUES];
 	uint32_t value_count;
 };
@@ -153,18 +153,15 @@ static bool value_type_read(struct reader *reader, struct protobuf_reader messag
 	return true;
 }
 
-/* Puts the id into its map; an id of 0, or one that is there already, is a fault. */
-static bool id_add(struct reader *reader, struct map *map, uint64_t id, size_t index, const unsigned char *at)
+/* Gives the next entry its id; an id of 0, or one that another entry has, is a fault. */
+static bool id_add(struct reader *reader, struct numbering *ids, uint64_t id, const unsigned char *at)
 {
 	bool is_new;
 
 	if (id == 0)
 		return fault_at(reader, at, "an entry has no id");
-	uint64_t *slot = map_put(map, id, &is_new);
-	if (!is_new)
-		return fault_at(reader, at, "two entries have the same id");
-	*slot = index + 1;
-	return true;
+	numbering_put(ids, id, &is_new);
+	return is_new || fault_at(reader, at, "two entries have the same id");
 }
 
 static void build_id_parse(struct foreign_mapping *mapping, const char *text)
@@ -173,12 +170,8 @@ static void build_id_parse(struct foreign_mapping *mapping, const char *text)
 
 	if (text[digits] || digits % 2 || digits > 2 * sizeof mapping->build_id)
 		return; /* Go's own build ids are not of GNU's kind */
-	for (size_t i = 0; i < digits; i += 2) {
-		unsigned byte = 0;
-		for (size_t k = i; k < i + 2; k++)
-			byte = byte * 16 + (unsigned)(text[k] <= '9' ? text[k] - '0' : (text[k] | 0x20) - 'a' + 10);
-		mapping->build_id[i / 2] = (uint8_t)byte;
-	}
+	for (size_t i = 0; i < digits; i += 2)
+		mapping->build_id[i / 2] = (uint8_t)(hex_digit(text[i]) << 4 | hex_digit(text[i + 1]));
 	mapping->build_id_bytes = (uint32_t)(digits / 2);
 }
 
@@ -192,7 +185,7 @@ static bool mapping_read(struct reader *reader, struct protobuf_reader message)
 	const char *path = text_of(reader, numbers[5]), *build_id = text_of(reader, numbers[6]);
 	if (!path || !build_id)
 		return fault_at(reader, message.at, "a mapping names a text that is not there");
-	if (!id_add(reader, reader->mapping_of, numbers[1], foreign->mapping_count, message.at))
+	if (!id_add(reader, &reader->mappings_by_id, numbers[1], message.at))
 		return false;
 	struct foreign_mapping mapping = {
 	    .start = numbers[2], .limit = numbers[3], .file_offset = numbers[4], .path = path, .place = path};
@@ -211,7 +204,7 @@ static bool function_read(struct reader *reader, struct protobuf_reader message)
 	const struct function function = {numbers[2] ? numbers[2] : numbers[3], numbers[4]};
 	if (function.name >= reader->text_count || function.file >= reader->text_count)
 		return fault_at(reader, message.at, "a function names a text that is not there");
-	if (!id_add(reader, reader->function_of, numbers[1], reader->function_count, message.at))
+	if (!id_add(reader, &reader->functions_by_id, numbers[1], message.at))
 		return false;
 	ARRAY_RESERVE(reader->functions, reader->function_count, reader->function_capacity);
 	reader->functions[reader->function_count++] = function;
@@ -225,10 +218,10 @@ static bool line_read(struct reader *reader, struct protobuf_reader message, str
 
 	if (!numbers_read(reader, message, numbers, 3))
 		return false;
-	const uint64_t *index = map_get(reader->function_of, numbers[1]);
-	if (!index)
+	const uint32_t index = numbering_get(&reader->functions_by_id, numbers[1]);
+	if (index == NUMBERING_NONE)
 		return fault_at(reader, message.at, "a line names a function that is not there");
-	const struct function *function = &reader->functions[*index - 1];
+	const struct function *function = &reader->functions[index];
 	const char *name = text_of(reader, function->name), *file = text_of(reader, function->file);
 	if (!*name)
 		return true; /* a line without a name is useless */
@@ -257,14 +250,14 @@ static bool location_read(struct reader *reader, struct protobuf_reader message)
 	while (protobuf_next(&rest, &field))
 		if (field.number == 4 && field.is_bytes && !line_read(reader, field.bytes, &location))
 			return false;
-	if (!id_add(reader, reader->location_of, numbers[1], foreign->location_count, message.at))
+	if (!id_add(reader, &reader->locations_by_id, numbers[1], message.at))
 		return false;
 	location.address = numbers[3];
 	if (numbers[2]) {
-		const uint64_t *index = map_get(reader->mapping_of, numbers[2]);
-		if (!index)
+		const uint32_t index = numbering_get(&reader->mappings_by_id, numbers[2]);
+		if (index == NUMBERING_NONE)
 			return fault_at(reader, message.at, "a location names a mapping that is not there");
-		location.mapping = (uint32_t)*index;
+		location.mapping = index + 1;
 	}
 	ARRAY_RESERVE(foreign->locations, foreign->location_count, foreign->location_capacity);
 	foreign->locations[foreign->location_count++] = location;
@@ -273,15 +266,15 @@ static bool location_read(struct reader *reader, struct protobuf_reader message)
 
 static bool frame_add(struct reader *reader, struct foreign_stack *stack, uint64_t id, const unsigned char *at)
 {
-	const uint64_t *index = map_get(reader->location_of, id);
+	const uint32_t index = numbering_get(&reader->locations_by_id, id);
 
-	if (!index)
+	if (index == NUMBERING_NONE)
 		return fault_at(reader, at, "a sample names a location that is not there");
 	if (stack->depth == FOREIGN_DEPTH_MAX) {
 		stack->truncated = true;
 		return true;
 	}
-	foreign_profile_frame(reader->foreign, (uint32_t)*index - 1);
+	foreign_profile_frame(reader->foreign, index);
 	stack->depth++;
 	return true;
 }
@@ -387,21 +380,14 @@ static bool profile_read(struct reader *reader)
 bool pprof_read(struct foreign_profile *foreign, const char *name, const unsigned char *data, size_t bytes,
 		struct error *error)
 {
-	struct reader reader = {.foreign = foreign,
-				.name = name,
-				.data = data,
-				.bytes = bytes,
-				.error = error,
-				.function_of = map_create(),
-				.mapping_of = map_create(),
-				.location_of = map_create(),
-				.column = {-1, -1, -1, -1}};
+	struct reader reader = {
+	    .foreign = foreign, .name = name, .data = data, .bytes = bytes, .error = error, .column = {-1, -1, -1, -1}};
 
 	foreign->format = "pprof";
 	const bool read = profile_read(&reader);
-	map_free(reader.function_of);
-	map_free(reader.mapping_of);
-	map_free(reader.location_of);
+	numbering_free(&reader.functions_by_id);
+	numbering_free(&reader.mappings_by_id);
+	numbering_free(&reader.locations_by_id);
 	free(reader.texts);
 	free(reader.functions);
 	return read;

@@ -20,9 +20,9 @@ static uint32_t *groups_of_history(const struct group_lives *lives, const uint32
 	for (uint32_t i = 0; i < history->site_count; i++)
 		found[i] = NO_GROUP;
 	for (uint32_t i = 0; i < lives->leaks->reference->site_count; i++) {
-		const uint64_t *number = map_get(history->by_key, lives->leaks->reference->sites[i].key);
-		if (number && groups[i] < lives->leaks->count)
-			found[*number] = groups[i];
+		const uint32_t number = numbering_get(&history->by_key, lives->leaks->reference->sites[i].key);
+		if (number != NUMBERING_NONE && groups[i] < lives->leaks->count)
+			found[number] = groups[i];
 	}
 	return found;
 }

@@ -124,7 +124,7 @@ struct adding {
 
 static uint32_t site_of(const struct adding *adding, const struct history_part *part, uint32_t site)
 {
-	return (uint32_t)*map_get(adding->sum->by_key, part->history->keys[site]);
+	return numbering_get(&adding->sum->by_key, part->history->by_key.keys[site]);
 }
 
 /* Takes over what a part has counted up to its moment. */

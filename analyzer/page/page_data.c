@@ -97,29 +97,17 @@ static void moments_render(struct json *json, const struct page *page)
 	json_end_object(json);
 }
 
-/* Numbers texts in the order of their first use; 0 stands for none. */
-struct text_numbers {
-	struct map *numbers;
-	const char **texts;
-	size_t count, capacity;
-};
-
-static uint32_t text_number(struct text_numbers *texts, const char *interned)
+/* Numbers texts by their pointers, from 1 on; 0 stands for none. */
+static uint32_t text_number(struct numbering *texts, const char *interned)
 {
-	if (!interned)
-		return 0;
-	uint64_t *slot = map_put(texts->numbers, (uint64_t)(uintptr_t)interned, NULL);
-	if (*slot == 0) {
-		ARRAY_RESERVE(texts->texts, texts->count, texts->capacity);
-		texts->texts[texts->count] = interned;
-		*slot = ++texts->count;
-	}
-	return (uint32_t)*slot;
+	bool is_new;
+
+	return interned ? 1 + numbering_put(texts, (uintptr_t)interned, &is_new) : 0;
 }
 
 static void stacks_render(struct json *json, const struct page_stacks *stacks)
 {
-	struct text_numbers texts = {.numbers = map_create()};
+	struct numbering texts = {0};
 
 	json_begin_object(json_key(json, "frames"));
 #define TEXT_COLUMN(field)                                                                                             \
@@ -140,11 +128,10 @@ static void stacks_render(struct json *json, const struct page_stacks *stacks)
 	COLUMN(json, "frame", stacks->nodes + 1, stacks->node_count - 1u, frame);
 	json_end_object(json);
 	json_begin_array(json_key(json, "texts"));
-	for (size_t i = 0; i < texts.count; i++)
-		json_text(json, texts.texts[i]);
+	for (uint32_t i = 0; i < texts.count; i++)
+		json_text(json, (const char *)(uintptr_t)texts.keys[i]);
 	json_end_array(json);
-	map_free(texts.numbers);
-	free(texts.texts);
+	numbering_free(&texts);
 }
 
 /* A site of the page: its stack, its place's frame + 1, and the row of its place. */
@@ -174,13 +161,13 @@ static struct page_site *sites_find(const struct page *page, struct page_stacks 
 	group_table_init(&groups, GROUP_BY_STACK);
 	uint32_t *group = group_table_add(&groups, whole);
 	for (uint32_t i = 0; i < whole->site_count; i++) {
-		const uint64_t *number = map_get(page->history->by_key, whole->sites[i].key);
-		if (!number || page_site_is_left_out(selection, (uint32_t)*number))
+		const uint32_t number = numbering_get(&page->history->by_key, whole->sites[i].key);
+		if (number == NUMBERING_NONE || page_site_is_left_out(selection, number))
 			continue;
-		sites[selection->number[*number]] = (struct page_site){
+		sites[selection->number[number]] = (struct page_site){
 		    page_stacks_add(stacks, whole, i),
 		    page_stacks_place(stacks, &groups.groups[group[i]]) + 1,
-		    rows[*number],
+		    rows[number],
 		};
 	}
 	group_table_free(&groups);

@@ -18,10 +18,10 @@ uint32_t *page_rows_of_sites(const struct page *page)
 	for (uint32_t i = 0; i < places->count && i < PAGE_ROWS_MOST; i++)
 		row_of[places->rows[i].group] = i + 1;
 	for (uint32_t i = 0; i < page->whole->site_count; i++) {
-		const uint64_t *number = map_get(page->history->by_key, page->whole->sites[i].key);
+		const uint32_t number = numbering_get(&page->history->by_key, page->whole->sites[i].key);
 		const uint32_t place = group_table_of_stack(&places->groups, page->whole->sites[i].key);
-		if (number && place != NUMBERING_NONE)
-			rows[*number] = row_of[place];
+		if (number != NUMBERING_NONE && place != NUMBERING_NONE)
+			rows[number] = row_of[place];
 	}
 	free(row_of);
 	return rows;
@@ -105,7 +105,7 @@ static int rest_compare(const void *left, const void *right)
 
 static void cells_choose(struct page_selection *selection, const struct page *page)
 {
-	struct map *rest_of = map_create(); /* from birth and death to index + 1 */
+	struct numbering rests = {0}; /* by birth and death */
 	size_t capacity = 0;
 
 	selection->cells = memory_allocate(page->cell_count + 1, sizeof *selection->cells);
@@ -117,16 +117,16 @@ static void cells_choose(struct page_selection *selection, const struct page *pa
 			selection->cells[selection->cell_count++] = cell;
 			continue;
 		}
-		uint64_t *slot = map_put(rest_of, (uint64_t)cell.born << 32 | cell.dead, NULL);
-		if (*slot == 0) {
+		bool is_new;
+		const uint32_t rest = numbering_put(&rests, (uint64_t)cell.born << 32 | cell.dead, &is_new);
+		if (is_new) {
 			ARRAY_RESERVE(selection->rest, selection->rest_count, capacity);
-			selection->rest[selection->rest_count] =
+			selection->rest[selection->rest_count++] =
 			    (struct page_rest){cell.born, cell.dead, selection->count - 1, {0}};
-			*slot = ++selection->rest_count;
 		}
-		measure_add(&selection->rest[*slot - 1].sum, &sum);
+		measure_add(&selection->rest[rest].sum, &sum);
 	}
-	map_free(rest_of);
+	numbering_free(&rests);
 	if (selection->rest_count)
 		qsort(selection->rest, selection->rest_count, sizeof *selection->rest, rest_compare);
 }

@@ -14,9 +14,7 @@ enum { NAME_BYTES_MAX = 1000 }; /* longer names are cut */
 
 void page_stacks_init(struct page_stacks *stacks, uint32_t node_limit)
 {
-	*stacks = (struct page_stacks){
-	    .strings = string_pool_create(), .frame_index = map_create(), .children = map_create()};
-	stacks->node_limit = node_limit;
+	*stacks = (struct page_stacks){.strings = string_pool_create(), .node_limit = node_limit};
 	ARRAY_RESERVE(stacks->nodes, stacks->node_count, stacks->node_capacity);
 	stacks->nodes[stacks->node_count++] = (struct page_node){0, PAGE_NO_FRAME};
 }
@@ -24,8 +22,8 @@ void page_stacks_init(struct page_stacks *stacks, uint32_t node_limit)
 void page_stacks_free(struct page_stacks *stacks)
 {
 	string_pool_free(stacks->strings);
-	map_free(stacks->frame_index);
-	map_free(stacks->children);
+	numbering_free(&stacks->frames_by_content);
+	numbering_free(&stacks->children);
 	free(stacks->frames);
 	free(stacks->nodes);
 	free(stacks->known);
@@ -44,14 +42,15 @@ static uint32_t frame_find(struct page_stacks *stacks, const struct source_line 
 					 page_text_safe(stacks->strings, module), line->line, line->inlined};
 	const uint64_t identity[] = {(uintptr_t)frame.function, (uintptr_t)frame.file, (uintptr_t)frame.module,
 				     (uint64_t)frame.line << 1 | frame.inlined};
-	uint64_t *slot = map_put(stacks->frame_index, hash_bytes(hash_secret(), identity, sizeof identity), NULL);
+	bool is_new;
+	const uint32_t index =
+	    numbering_put(&stacks->frames_by_content, hash_bytes(hash_secret(), identity, sizeof identity), &is_new);
 
-	if (*slot == 0) {
+	if (is_new) {
 		ARRAY_RESERVE(stacks->frames, stacks->frame_count, stacks->frame_capacity);
-		stacks->frames[stacks->frame_count] = frame;
-		*slot = ++stacks->frame_count;
+		stacks->frames[stacks->frame_count++] = frame;
 	}
-	return (uint32_t)*slot - 1;
+	return index;
 }
 
 /* The child; the parent itself if there is no room for a new node. */
@@ -59,15 +58,15 @@ static uint32_t node_child(struct page_stacks *stacks, uint32_t parent, uint32_t
 {
 	const uint64_t key = (uint64_t)parent << 32 | frame;
 
-	if (stacks->node_count >= stacks->node_limit && !map_get(stacks->children, key))
+	if (stacks->node_count >= stacks->node_limit && numbering_get(&stacks->children, key) == NUMBERING_NONE)
 		return parent;
-	uint64_t *slot = map_put(stacks->children, key, NULL);
-	if (*slot == 0) {
+	bool is_new;
+	const uint32_t index = 1 + numbering_put(&stacks->children, key, &is_new);
+	if (is_new) {
 		ARRAY_RESERVE(stacks->nodes, stacks->node_count, stacks->node_capacity);
-		stacks->nodes[stacks->node_count] = (struct page_node){parent, frame};
-		*slot = stacks->node_count++;
+		stacks->nodes[stacks->node_count++] = (struct page_node){parent, frame};
 	}
-	return (uint32_t)*slot;
+	return index;
 }
 
 static uint32_t call_frame(struct page_stacks *stacks, const struct profile *profile, struct frame_walk at)

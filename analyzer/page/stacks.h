@@ -34,7 +34,7 @@ struct page_stacks {
 	uint32_t frame_count, frame_capacity;
 	struct page_node *nodes;
 	uint32_t node_count, node_capacity;
-	struct map *frame_index, *children;
+	struct numbering frames_by_content, children; /* of a child: its index less one */
 	/* the most nodes that there may be: a stack ends with the calls for which there was room */
 	uint32_t node_limit;
 	uint32_t cut;                  /* how many stacks were cut by that */

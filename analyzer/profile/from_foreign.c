@@ -59,7 +59,7 @@ static void build_modules(struct builder *builder)
 {
 	const struct foreign_profile *foreign = builder->foreign;
 	struct profile *profile = builder->profile;
-	struct map *known = map_create();
+	struct numbering known = {0};
 
 	profile->modules = memory_allocate(foreign->mapping_count + 1, sizeof *profile->modules);
 	builder->storage->module_paths = memory_allocate(foreign->mapping_count + 1, sizeof(const char *));
@@ -71,17 +71,15 @@ static void build_modules(struct builder *builder)
 		const uint64_t key =
 		    hash_bytes(text_hash(hash_secret(), mapping->place), mapping->build_id, mapping->build_id_bytes);
 		bool is_new;
-		uint64_t *slot = map_put(known, key, &is_new);
-		if (is_new) {
-			*slot = profile->module_count;
+		const uint32_t index = 1 + numbering_put(&known, key, &is_new);
+		if (is_new)
 			module_fill(builder, &profile->modules[profile->module_count++], mapping);
-		}
-		struct profile_module *module = &profile->modules[*slot];
-		builder->module_of[i] = (uint32_t)*slot;
+		struct profile_module *module = &profile->modules[index];
+		builder->module_of[i] = index;
 		module->start = mapping->start < module->start ? mapping->start : module->start;
 		module->end = mapping->limit > module->end ? mapping->limit : module->end;
 	}
-	map_free(known);
+	numbering_free(&known);
 	program_find(profile);
 }
 
@@ -156,7 +154,7 @@ static void build_sites(struct builder *builder)
 {
 	const struct foreign_profile *foreign = builder->foreign;
 	struct profile *profile = builder->profile;
-	struct map *known = map_create();
+	struct numbering known = {0};
 	struct numbering nodes = {0};
 
 	profile->sites = memory_allocate(foreign->stack_count + 1, sizeof *profile->sites);
@@ -169,18 +167,18 @@ static void build_sites(struct builder *builder)
 		for (uint32_t k = stack->depth; k-- > 0;)
 			key = hash_bytes(key, &builder->location_keys[frames[k]], sizeof key);
 		key = hash_bytes(key, &truncated, sizeof truncated);
-		uint64_t *slot = map_put(known, key, &is_new);
+		struct profile_site *site = &profile->sites[numbering_put(&known, key, &is_new)];
 		if (is_new) {
-			*slot = profile->site_count++;
-			profile->sites[*slot] = (struct profile_site){.key = key,
-								      .node = nodes_find(&nodes, frames, stack->depth),
-								      .depth = stack->depth,
-								      .truncated = stack->truncated};
+			profile->site_count++;
+			*site = (struct profile_site){.key = key,
+						      .node = nodes_find(&nodes, frames, stack->depth),
+						      .depth = stack->depth,
+						      .truncated = stack->truncated};
 		}
-		measure_add(&profile->sites[*slot].in_use, &stack->in_use);
-		measure_add(&profile->sites[*slot].allocated, &stack->allocated);
+		measure_add(&site->in_use, &stack->in_use);
+		measure_add(&site->allocated, &stack->allocated);
 	}
-	map_free(known);
+	numbering_free(&known);
 	profile->node_count = nodes.count + 1;
 	profile->nodes = memory_allocate(profile->node_count, sizeof *profile->nodes);
 	for (uint32_t i = 0; i < nodes.count; i++)

@@ -14,7 +14,7 @@
 struct merger {
 	struct profile *to;
 	struct profile_storage *storage;
-	struct map *modules, *locations, *sites;     /* from identity or key to index + 1 */
+	struct numbering modules, locations, sites;  /* by identity or key; the first module is of no number */
 	uint32_t *module_of, *location_of, *site_of; /* for the profile being added */
 	size_t line_count;
 	uint32_t first_node;  /* the profile's node n becomes the sum's first_node + n */
@@ -38,19 +38,17 @@ static void modules_add(struct merger *merger, const struct profile *from)
 	for (uint32_t i = 1; i < from->module_count; i++) {
 		const struct profile_module *module = &from->modules[i];
 		bool is_new;
-		uint64_t *slot =
-		    map_put(merger->modules,
-			    profile_module_identity(module->build_id, module->build_id_bytes, storage->module_paths[i]),
-			    &is_new);
+		const uint64_t identity =
+		    profile_module_identity(module->build_id, module->build_id_bytes, storage->module_paths[i]);
+		const uint32_t index = 1 + numbering_put(&merger->modules, identity, &is_new);
 		if (is_new) {
-			*slot = to->module_count;
 			merger->storage->module_paths[to->module_count] = text_copy(merger, storage->module_paths[i]);
 			to->modules[to->module_count] = *module;
 			to->modules[to->module_count].path = text_copy(merger, module->path);
 			to->modules[to->module_count++].symbols = text_copy(merger, module->symbols);
 		}
-		merger->module_of[i] = (uint32_t)*slot;
-		to->modules[*slot].flags |= module->flags;
+		merger->module_of[i] = index;
+		to->modules[index].flags |= module->flags;
 	}
 }
 
@@ -120,13 +118,11 @@ static void locations_add(struct merger *merger, const struct profile *from)
 			lines_copy(merger, &location);
 		else if (location.module == 0)
 			jit_name(merger, &location);
-		uint64_t *slot = map_put(merger->locations, location_key(&location), &is_new);
+		merger->location_of[i] = numbering_put(&merger->locations, location_key(&location), &is_new);
 		if (is_new) {
-			*slot = to->location_count;
 			to->locations[to->location_count++] = location;
 			merger->line_count += location.given ? location.line_count : 0;
 		}
-		merger->location_of[i] = (uint32_t)*slot;
 	}
 	perf_map_free(merger->jit);
 }
@@ -161,27 +157,23 @@ static void sites_add(struct merger *merger, const struct profile *from)
 	for (uint32_t i = 0; i < from->site_count; i++) {
 		const struct profile_site *site = &from->sites[i];
 		bool is_new;
-		uint64_t *slot = map_put(merger->sites, site->key, &is_new);
-		if (is_new) {
-			*slot = to->site_count++;
-			site_make(merger, &to->sites[*slot], site);
-		}
-		merger->site_of[i] = (uint32_t)*slot;
-		profile_site_add(&to->sites[*slot], site);
-		profile_freed_add(to, &to->sites[*slot], profile_freed_of(from, site));
+		const uint32_t index = merger->site_of[i] = numbering_put(&merger->sites, site->key, &is_new);
+		if (is_new)
+			site_make(merger, &to->sites[to->site_count++], site);
+		profile_site_add(&to->sites[index], site);
+		profile_freed_add(to, &to->sites[index], profile_freed_of(from, site));
 		for (uint32_t k = 0; k < site->lifetime_count; k++) {
 			ARRAY_RESERVE(merger->lifetimes, merger->lifetime_count, merger->lifetime_capacity);
 			merger->lifetimes[merger->lifetime_count++] =
-			    (struct filed_lifetime){(uint32_t)*slot, site->lifetimes[k]};
+			    (struct filed_lifetime){index, site->lifetimes[k]};
 		}
 	}
 }
 
 static void samples_add(struct merger *merger, const struct profile *from, uint64_t shift_ns)
 {
-	struct profile *to = merger->to;
-
 	const struct profile_sample *samples = profile_samples(from);
+	struct profile *to = merger->to;
 
 	for (uint32_t i = 0; i < from->sample_count; i++) {
 		struct profile_sample *sample = &to->samples[to->sample_count++];
@@ -330,11 +322,7 @@ static void room_make(struct merger *merger, struct profile *const *profiles, si
 struct profile *profile_merge(struct profile *const *profiles, const uint64_t *shifts_ns, size_t count)
 {
 	struct profile *to = profile_create();
-	struct merger merger = {.to = to,
-				.storage = to->storage,
-				.modules = map_create(),
-				.locations = map_create(),
-				.sites = map_create()};
+	struct merger merger = {.to = to, .storage = to->storage};
 
 	room_make(&merger, profiles, count);
 	to->memory_known = ~counting;
@@ -358,9 +346,9 @@ struct profile *profile_merge(struct profile *const *profiles, const uint64_t *s
 	profile_file_lifetimes(to, merger.lifetimes, merger.lifetime_count);
 	profile_sort_samples(to);
 	free(merger.lifetimes);
-	map_free(merger.modules);
-	map_free(merger.locations);
-	map_free(merger.sites);
+	numbering_free(&merger.modules);
+	numbering_free(&merger.locations);
+	numbering_free(&merger.sites);
 	return to;
 }
 
@@ -394,20 +382,18 @@ static uint64_t *shifts_align(struct profile *const *profiles, size_t count)
 bool profile_merge_pairs(struct profile **nows, struct profile **bases, size_t count, struct profile **now,
 			 struct profile **base, struct error *error)
 {
-	const bool fine = count == 1 || profiles_can_merge(nows, count, error);
-
-	*now = count == 1 ? nows[0] : NULL;
-	if (bases)
-		*base = count == 1 ? bases[0] : NULL;
-	if (count == 1)
-		return true;
-	if (fine) {
-		uint64_t *shifts_ns = shifts_align(nows, count);
-		*now = profile_merge(nows, shifts_ns, count);
+	if (count == 1) {
+		*now = nows[0];
 		if (bases)
-			*base = profile_merge(bases, shifts_ns, count);
-		free(shifts_ns);
+			*base = bases[0];
+		return true;
 	}
+	const bool fine = profiles_can_merge(nows, count, error);
+	uint64_t *shifts_ns = shifts_align(nows, count);
+	*now = fine ? profile_merge(nows, shifts_ns, count) : NULL;
+	if (bases)
+		*base = fine ? profile_merge(bases, shifts_ns, count) : NULL;
+	free(shifts_ns);
 	for (size_t i = 0; i < count; i++) {
 		profile_free(nows[i]);
 		if (bases)

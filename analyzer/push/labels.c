@@ -84,11 +84,6 @@ bool labels_add_text(struct labels *labels, const char *text, struct error *erro
 	return is_added;
 }
 
-static int digit_of(char byte)
-{
-	return isdigit((unsigned char)byte) ? byte - '0' : tolower((unsigned char)byte) - 'a' + 10;
-}
-
 bool labels_add_list(struct labels *labels, const char *text, struct error *error)
 {
 	struct buffer one = {0};
@@ -99,9 +94,9 @@ bool labels_add_list(struct labels *labels, const char *text, struct error *erro
 		while (*text == ' ' || *text == ',')
 			text++;
 		for (; *text && *text != ','; text++) {
-			const bool is_coded =
-			    *text == '%' && isxdigit((unsigned char)text[1]) && isxdigit((unsigned char)text[2]);
-			buffer_append_byte(&one, is_coded ? (char)(digit_of(text[1]) << 4 | digit_of(text[2])) : *text);
+			const bool is_coded = *text == '%' && hex_digit(text[1]) < 16 && hex_digit(text[2]) < 16;
+			buffer_append_byte(&one,
+					   is_coded ? (char)(hex_digit(text[1]) << 4 | hex_digit(text[2])) : *text);
 			text += is_coded ? 2 : 0;
 		}
 		while (one.length && one.data[one.length - 1] == ' ')

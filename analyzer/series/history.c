@@ -28,7 +28,6 @@ void history_init(struct history *history, size_t moments, size_t judged)
 {
 	*history = (struct history){.most = judged,
 				    .moments = memory_allocate(moments, sizeof *history->moments),
-				    .by_key = map_create(),
 				    .trail = memory_allocate(1, sizeof *history->trail)};
 }
 
@@ -47,9 +46,8 @@ void history_free(struct history *history)
 {
 	trail_free(history->trail);
 	free(history->moments);
-	free(history->keys);
 	free(history->in_use);
-	map_free(history->by_key);
+	numbering_free(&history->by_key);
 	free(history->objects);
 	free(history->gaps);
 	*history = (struct history){0};
@@ -63,26 +61,23 @@ static uint32_t *numbers_make(uint32_t *numbers, uint32_t *room, uint32_t count)
 	return memory_resize(numbers, count, sizeof *numbers);
 }
 
-/* The site's number; `guess` is its number if it is where it was. */
-static uint32_t site_find(struct history *history, uint64_t key, uint32_t guess)
+uint32_t history_site(struct history *history, uint64_t key, uint32_t guess)
 {
 	bool is_new;
 
-	if (guess < history->site_count && history->keys[guess] == key)
+	if (guess < history->site_count && history->by_key.keys[guess] == key)
 		return guess;
-	uint64_t *number = map_put(history->by_key, key, &is_new);
+	const uint32_t number = numbering_put(&history->by_key, key, &is_new);
 	if (!is_new)
-		return (uint32_t)*number;
+		return number;
 	if (history->site_count == history->site_capacity) {
 		history->site_capacity = history->site_capacity ? 2 * history->site_capacity : 1024;
-		history->keys = memory_resize(history->keys, history->site_capacity, sizeof *history->keys);
 		history->in_use =
 		    memory_resize(history->in_use, history->site_capacity, history->most * sizeof *history->in_use);
 	}
 	memset(history->in_use + history->site_count * history->most, 0, history->most * sizeof *history->in_use);
-	history->keys[history->site_count] = key;
-	*number = history->site_count;
-	return history->site_count++;
+	history->site_count++;
+	return number;
 }
 
 static void sites_add(struct history *history, const struct moment *moment, bool is_judged)
@@ -92,8 +87,8 @@ static void sites_add(struct history *history, const struct moment *moment, bool
 
 	trail->sites = numbers_make(trail->sites, &trail->site_room, moment->site_count);
 	for (uint32_t i = 0; i < moment->site_count; i++) {
-		const bool had = i < trail->site_count && history->keys[trail->sites[i]] == moment->keys[i];
-		const uint32_t site = site_find(history, moment->keys[i], had ? trail->sites[i] : next);
+		const bool had = i < trail->site_count && history->by_key.keys[trail->sites[i]] == moment->keys[i];
+		const uint32_t site = history_site(history, moment->keys[i], had ? trail->sites[i] : next);
 		if (is_judged)
 			history->in_use[site * history->most + history->judged] += moment->site_in_use[i];
 		trail->sites[i] = site;

@@ -38,10 +38,9 @@ struct history {
 	size_t judged, most; /* how many are judged, and the most that may be */
 	uint32_t last_trigger;
 	struct moment first; /* of which process all moments are; without its arrays */
-	uint64_t *keys;      /* by site */
 	double *in_use;      /* site by site, a value for each of up to `most` judged moments: bytes */
 	uint32_t site_count, site_capacity;
-	struct map *by_key;       /* from key to site */
+	struct numbering by_key;  /* numbers are sites */
 	struct followed *objects; /* in the order in which moments, and sites within one, first had them */
 	size_t object_count, object_capacity;
 	struct followed_gap *gaps;
@@ -57,6 +56,8 @@ void history_free(struct history *history);
 
 /* False: the moment is of another process than the earlier ones. */
 bool history_add(struct history *history, const struct moment *moment, bool is_judged);
+/* The site with this key, made if it is new; `guess` is its number if it is where it was. */
+uint32_t history_site(struct history *history, uint64_t key, uint32_t guess);
 /* The history's numbers of the sites in the last moment that was added. */
 const uint32_t *history_sites(const struct history *history);
 

@@ -89,24 +89,6 @@ static void moment_add(struct history *sum, struct history_part *parts, size_t c
 	sum->count++;
 }
 
-static uint32_t site_number(struct history *sum, uint64_t key)
-{
-	bool is_new;
-	uint64_t *slot = map_put(sum->by_key, key, &is_new);
-
-	if (!is_new)
-		return (uint32_t)*slot;
-	if (sum->site_count == sum->site_capacity) {
-		sum->site_capacity = sum->site_capacity ? 2 * sum->site_capacity : 1024;
-		sum->keys = memory_resize(sum->keys, sum->site_capacity, sizeof *sum->keys);
-		sum->in_use = memory_resize(sum->in_use, sum->site_capacity, sum->most * sizeof *sum->in_use);
-	}
-	memset(sum->in_use + sum->site_count * sum->most, 0, sum->most * sizeof *sum->in_use);
-	sum->keys[sum->site_count] = key;
-	*slot = sum->site_count;
-	return sum->site_count++;
-}
-
 /* A sample is in every moment of the sum for which its process's moment had it. */
 static void object_add(struct history *sum, const struct history_part *part, size_t process,
 		       const struct followed *from, uint32_t site)
@@ -135,7 +117,7 @@ static void part_add(struct history *sum, const struct history_part *part, size_
 	uint32_t *sites = memory_allocate(history->site_count + 1u, sizeof *sites);
 
 	for (uint32_t i = 0; i < history->site_count; i++) {
-		sites[i] = site_number(sum, history->keys[i]);
+		sites[i] = history_site(sum, history->by_key.keys[i], NUMBERING_NONE);
 		for (size_t k = 0; k < sum->count; k++)
 			sum->in_use[sites[i] * sum->most + k] +=
 			    history->in_use[i * history->most + part->moment_of[k]];

@@ -18,15 +18,12 @@ struct stack {
 	uint32_t number;
 };
 
-/* The index of the element with this identity in an array; `count` if it is new. */
-static uint32_t index_find(struct map *map, const uint64_t *identity, size_t bytes, uint32_t count)
+/* The index of the element with this identity in an array; the array's length if it is new. */
+static uint32_t index_find(struct numbering *known, const uint64_t *identity, size_t bytes)
 {
 	bool is_new;
-	uint64_t *slot = map_put(map, hash_bytes(hash_secret(), identity, bytes), &is_new);
 
-	if (is_new)
-		*slot = count;
-	return (uint32_t)*slot;
+	return numbering_put(known, hash_bytes(hash_secret(), identity, bytes), &is_new);
 }
 
 static const char *text_keep(struct line_table *table, const char *text)
@@ -38,7 +35,7 @@ static uint32_t module_find(struct line_table *table, const struct profile_modul
 {
 	const char *path = text_keep(table, module->path);
 	const uint64_t identity[] = {(uintptr_t)path};
-	const uint32_t index = index_find(table->module_index, identity, sizeof identity, table->module_count);
+	const uint32_t index = index_find(&table->module_index, identity, sizeof identity);
 
 	if (index == table->module_count) {
 		ARRAY_RESERVE(table->modules, table->module_count, table->module_capacity);
@@ -52,7 +49,7 @@ static uint32_t row_find(struct line_table *table, const struct source_line *lin
 {
 	const char *file = text_keep(table, line->file);
 	const uint64_t identity[] = {(uintptr_t)file, line->line};
-	const uint32_t index = index_find(table->row_index, identity, sizeof identity, table->row_count);
+	const uint32_t index = index_find(&table->row_index, identity, sizeof identity);
 
 	if (index == table->row_count) {
 		ARRAY_RESERVE(table->rows, table->row_count, table->row_capacity);
@@ -65,9 +62,8 @@ static uint32_t row_find(struct line_table *table, const struct source_line *lin
 uint32_t line_table_row(const struct line_table *table, const char *file, uint32_t line)
 {
 	const uint64_t identity[] = {(uintptr_t)file, line};
-	const uint64_t *index = map_get(table->row_index, hash_bytes(hash_secret(), identity, sizeof identity));
 
-	return index ? (uint32_t)*index : UINT32_MAX;
+	return numbering_get(&table->row_index, hash_bytes(hash_secret(), identity, sizeof identity));
 }
 
 /* Functions of the same name in two files are two functions; if no file is known, those in two modules are. */
@@ -75,7 +71,7 @@ static uint32_t function_find(struct line_table *table, const struct source_line
 {
 	const char *name = text_keep(table, line->function), *file = text_keep(table, line->file);
 	const uint64_t identity[] = {(uintptr_t)name, (uintptr_t)file, file ? UINT32_MAX : module};
-	const uint32_t index = index_find(table->function_index, identity, sizeof identity, table->function_count);
+	const uint32_t index = index_find(&table->function_index, identity, sizeof identity);
 
 	if (index == table->function_count) {
 		ARRAY_RESERVE(table->functions, table->function_count, table->function_capacity);
@@ -89,7 +85,7 @@ static void member_add(struct line_table *table, uint32_t function, uint32_t row
 {
 	const uint64_t identity[] = {function, row};
 
-	if (index_find(table->member_index, identity, sizeof identity, table->member_count) != table->member_count)
+	if (index_find(&table->member_index, identity, sizeof identity) != table->member_count)
 		return;
 	ARRAY_RESERVE(table->members, table->member_count, table->member_capacity);
 	table->members[table->member_count++] = (struct source_member){function, row};
@@ -125,7 +121,7 @@ static void call_add(struct line_table *table, uint32_t row, uint32_t function, 
 		     const struct stack *stack)
 {
 	const uint64_t identity[] = {row, function};
-	const uint32_t index = index_find(table->call_index, identity, sizeof identity, table->call_count);
+	const uint32_t index = index_find(&table->call_index, identity, sizeof identity);
 
 	if (index == table->call_count) {
 		ARRAY_RESERVE(table->calls, table->call_count, table->call_capacity);
@@ -166,23 +162,17 @@ static void stack_add(struct line_table *table, const struct stack *stack)
 
 static void table_begin(struct line_table *table, enum inventory_order order)
 {
-	*table = (struct line_table){.order = order,
-				     .texts = string_pool_create(),
-				     .row_index = map_create(),
-				     .function_index = map_create(),
-				     .call_index = map_create(),
-				     .member_index = map_create(),
-				     .module_index = map_create()};
+	*table = (struct line_table){.order = order, .texts = string_pool_create()};
 }
 
 void line_table_free(struct line_table *table)
 {
 	string_pool_free(table->texts);
-	map_free(table->row_index);
-	map_free(table->function_index);
-	map_free(table->call_index);
-	map_free(table->member_index);
-	map_free(table->module_index);
+	numbering_free(&table->row_index);
+	numbering_free(&table->function_index);
+	numbering_free(&table->call_index);
+	numbering_free(&table->member_index);
+	numbering_free(&table->module_index);
 	free(table->rows);
 	free(table->functions);
 	free(table->calls);

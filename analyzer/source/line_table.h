@@ -79,7 +79,7 @@ struct line_table {
 	uint32_t member_count, member_capacity;
 	struct source_module *modules;
 	uint32_t module_count, module_capacity;
-	struct map *row_index, *function_index, *call_index, *member_index, *module_index;
+	struct numbering row_index, function_index, call_index, member_index, module_index; /* by content */
 };
 
 /* The inventory or comparison must have been built by stack, and must outlive the table. */

@@ -124,26 +124,27 @@ static void member_add(struct source_view *view, uint32_t key, uint32_t row)
 static void choose_files(struct source_view *view, const struct asked *asked)
 {
 	const struct line_table *table = view->table;
-	struct map *sections = map_create(); /* from a file to index + 1 */
+	const uint32_t first = view->count;
+	struct numbering files = {0};
 
 	for (uint32_t i = 0; i < table->row_count; i++) {
 		const struct source_row *row = &table->rows[i];
 		if (!path_ends_in(row->file, asked->file, asked->file_bytes))
 			continue;
-		uint64_t *slot = map_put(sections, (uint64_t)(uintptr_t)row->file, NULL);
-		if (*slot == 0) {
+		bool is_new;
+		const uint32_t index = first + numbering_put(&files, (uintptr_t)row->file, &is_new);
+		if (is_new) {
 			struct view_section *section = section_add(view);
-			*slot = view->count;
 			section->key = table->function_count + view->count;
 			section->only = asked->line;
 			section->file = row->file;
 			section->module = row->module;
 		}
-		struct view_section *section = &view->sections[*slot - 1];
+		struct view_section *section = &view->sections[index];
 		line_value_add(&section->flat, &row->sum.flat);
 		member_add(view, section->key, i);
 	}
-	map_free(sections);
+	numbering_free(&files);
 }
 
 static void choose_patterns(struct source_view *view, const struct source_query *query)

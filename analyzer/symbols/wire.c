@@ -12,7 +12,7 @@ enum record { RECORD_TEXT = 1, RECORD_MODULE = 2, RECORD_NAMELESS = 3 };
 
 void wire_open(struct wire *wire)
 {
-	*wire = (struct wire){.texts = string_pool_create(), .numbers = map_create()};
+	*wire = (struct wire){.texts = string_pool_create()};
 }
 
 void wire_close(struct wire *wire)
@@ -20,7 +20,7 @@ void wire_close(struct wire *wire)
 	buffer_free(&wire->out);
 	buffer_free(&wire->record);
 	string_pool_free(wire->texts);
-	map_free(wire->numbers);
+	numbering_free(&wire->numbers);
 }
 
 static void append_word(struct buffer *out, uint32_t word)
@@ -35,15 +35,14 @@ uint32_t wire_text(struct wire *wire, const char *text)
 	if (!text)
 		return 0;
 	text = string_pool_intern_safe(wire->texts, text, strnlen(text, WIRE_TEXT_LIMIT + 1), WIRE_TEXT_LIMIT);
-	uint64_t *number = map_put(wire->numbers, (uintptr_t)text, &is_new);
+	const uint32_t number = 1 + numbering_put(&wire->numbers, (uintptr_t)text, &is_new);
 	if (is_new) {
 		uint32_t length = (uint32_t)strlen(text);
-		*number = map_count(wire->numbers);
 		append_word(&wire->out, RECORD_TEXT);
 		append_word(&wire->out, length);
 		buffer_append(&wire->out, text, length);
 	}
-	return (uint32_t)*number;
+	return number;
 }
 
 void wire_begin_address(struct wire *wire, uint32_t line_count)

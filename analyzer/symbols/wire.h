@@ -19,7 +19,7 @@ struct wire {
 	struct buffer out;         /* complete records that are still to be sent */
 	struct buffer record;      /* the module's record that is being made; its texts are sent before it */
 	struct string_pool *texts; /* texts that were sent */
-	struct map *numbers;       /* by their pointers in the pool */
+	struct numbering numbers;  /* by their pointers in the pool */
 	uint32_t debug_file;       /* of the record that is being made */
 };
 

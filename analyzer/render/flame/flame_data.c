@@ -17,13 +17,6 @@ enum {
 	SHORT_COLUMNS = 40,    /* longer names also have a short form */
 };
 
-/* Texts that many nodes share, numbered in the order of their first use. Equal texts have equal pointers. */
-struct text_table {
-	struct map *numbers;
-	const char **texts;
-	uint32_t count, capacity;
-};
-
 struct flame_data {
 	struct buffer *out;
 	const struct call_tree *tree;
@@ -32,26 +25,16 @@ struct flame_data {
 	uint32_t *frame_number; /* by frame: number among the used frames + 1 */
 	uint32_t *frames;       /* the frames that are used */
 	uint32_t frame_count;
-	struct text_table modules, files;
+	/* Texts that many nodes share, by their pointers, which are equal where the texts are. */
+	struct numbering modules, files;
 	unsigned decimals; /* for values: whole numbers would be too coarse if the total is small */
 };
 
-static uint32_t table_number(struct text_table *table, const char *text)
+static uint32_t text_number(struct numbering *texts, const char *text)
 {
-	uint64_t *slot = map_put(table->numbers, (uint64_t)(uintptr_t)text, NULL);
+	bool is_new;
 
-	if (*slot == 0) {
-		ARRAY_RESERVE(table->texts, table->count, table->capacity);
-		table->texts[table->count] = text;
-		*slot = ++table->count;
-	}
-	return (uint32_t)*slot - 1;
-}
-
-static void table_free(struct text_table *table)
-{
-	map_free(table->numbers);
-	free(table->texts);
+	return numbering_put(texts, (uintptr_t)text, &is_new);
 }
 
 static bool node_is_used(const struct call_node *node)
@@ -133,13 +116,13 @@ static void text_append(struct flame_data *data, const char *text)
 	xml_append(data->out, data->scratch.data, data->scratch.length);
 }
 
-static void texts_append(struct flame_data *data, const char *name, const struct text_table *table)
+static void texts_append(struct flame_data *data, const char *name, const struct numbering *texts)
 {
 	part_begin(data, name);
-	for (uint32_t i = 0; i < table->count; i++) {
+	for (uint32_t i = 0; i < texts->count; i++) {
 		if (i)
 			buffer_append_byte(data->out, ',');
-		text_append(data, table->texts[i]);
+		text_append(data, (const char *)(uintptr_t)texts->keys[i]);
 	}
 	part_end(data);
 }
@@ -157,7 +140,7 @@ static double column_depth(struct flame_data *data, const struct call_node *node
 
 static double column_file(struct flame_data *data, const struct call_node *node)
 {
-	return node->file ? table_number(&data->files, node->file) + 1 : 0;
+	return node->file ? text_number(&data->files, node->file) + 1 : 0;
 }
 
 static double column_line(struct flame_data *data, const struct call_node *node)
@@ -321,7 +304,7 @@ static void frames_append(struct flame_data *data)
 	part_begin(data, "frame_module");
 	for (uint32_t i = 0; i < data->frame_count; i++)
 		element_append(data->out, i,
-			       table_number(&data->modules, data->tree->modules[frames[data->frames[i]].module]));
+			       text_number(&data->modules, data->tree->modules[frames[data->frames[i]].module]));
 	part_end(data);
 	part_begin(data, "frame_colour");
 	unsigned *bands = memory_allocate(data->tree->module_count, sizeof *bands);
@@ -374,8 +357,6 @@ void flame_data_append(struct buffer *out, const struct call_tree *tree, const s
 	    .tree = tree,
 	    .frame_number = memory_allocate(tree->frame_count, sizeof(uint32_t)),
 	    .frames = memory_allocate(tree->frame_count, sizeof(uint32_t)),
-	    .modules.numbers = map_create(),
-	    .files.numbers = map_create(),
 	    .decimals = tree->nodes[0].width < 1e6 ? 3 : 0,
 	};
 
@@ -389,8 +370,8 @@ void flame_data_append(struct buffer *out, const struct call_tree *tree, const s
 	sparse_append(&data, "lines", true, node_more_lines);
 	texts_append(&data, "modules", &data.modules);
 	texts_append(&data, "files", &data.files);
-	table_free(&data.modules);
-	table_free(&data.files);
+	numbering_free(&data.modules);
+	numbering_free(&data.files);
 	free(data.frame_number);
 	free(data.frames);
 	buffer_free(&data.scratch);
