@@ -357,9 +357,9 @@ bench-fleet: all $(BUILD)/bench/fleet ## what 10,000 hosts that push ask of a se
 	PYTHONDONTWRITEBYTECODE=1 python3 tests/bench/fleet/fleet.py $(BUILD) $(FLEET_HOSTS)
 
 .PHONY: soak-push
-soak-push: all ## an hour of redis-server recorded, pushed and scraped, the server killed five times: SOAK_SECONDS, docs/FLEET.md
+soak-push: all ## an hour of redis-server recorded, pushed and scraped, the server killed five times: SOAK_SECONDS, SOAK_RATE
 	tests/deps.sh build run test
-	PYTHONDONTWRITEBYTECODE=1 python3 tests/soak/push.py $(BUILD) $(SOAK_SECONDS)
+	PYTHONDONTWRITEBYTECODE=1 python3 tests/soak/push.py $(BUILD) $(or $(SOAK_SECONDS),3600) $(SOAK_RATE)
 
 .PHONY: bench-page
 bench-page: ## how fast the page is, beside d3-flame-graph, flame-chart-js and speedscope: BENCH_RUNS=5, BENCH_ONLY=seep

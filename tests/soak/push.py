@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A redis-server under load, all the time recorded, pushed and scraped; the server that is pushed to is killed five times.
 
-    push.py BUILD [SECONDS]
+    push.py BUILD [SECONDS [COMMANDS_A_SECOND]]
 
 Prints what docs/FLEET.md has of it. Exit status 1: something was lost or doubled, the store is beyond its budget, or the
 seep processes took more than half a percent of a core. Instructions are counted apart, by callgrind: what libseep.so has of
@@ -27,7 +27,7 @@ ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
 SEEP = os.path.abspath(sys.argv[1] + "/seep")
 SECONDS = float(sys.argv[2]) if len(sys.argv) > 2 else 3600.0
 KILLS, SCRAPE_S, BUDGET = 5, 10, 2 << 20
-A_SECOND, AT_ONCE = 4000, 40  # commands
+A_SECOND, AT_ONCE = int(sys.argv[3]) if len(sys.argv) > 3 else 4000, 40  # commands
 TICKS = os.sysconf("SC_CLK_TCK")
 MARK = f"SEEP_SOAK_MARK={os.getpid()}.{time.time_ns()}"
 
@@ -303,7 +303,7 @@ def soak(work):
     last = max(once.values(), key=lambda entry: entry["time"])
     refused = os.path.exists(work + "/refused")
     print(f"time                      {run.seconds:.0f} s, load average {os.getloadavg()[1]:.1f}")
-    print(f"commands                  {run.client.sent}, {run.client.sent / run.seconds:.0f} a second")
+    print(f"commands                  {run.client.sent}, {run.client.sent / run.seconds:.0f} a second of {A_SECOND} asked for")
     print(f"allocated                 {totals['alloc_bytes']} bytes by the recording, {allocated} at the server")
     print(f"in use at the end         {totals['inuse_bytes']} bytes by the recording, {last['sums']['inuse_space']} at the server")
     print(f"profiles                  {len(once)}; sent again with the same ID: {len(taken) - len(once)}; refused: {'some' if refused else 'none'}")
