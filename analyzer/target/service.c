@@ -18,6 +18,7 @@
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "keeper/program/process.h"
+#include "profile/moment.h"
 #include "profile/profile.h"
 #include "reader/snapshot_reader.h"
 
@@ -243,31 +244,62 @@ static size_t search(struct service_process *process, uint64_t time_ns)
 	return low;
 }
 
-/* Chooses the nearest snapshot; one taken because much was in use only if there are no others. */
-static void nearest_choose(struct service_process *process, uint64_t unix_ns, struct service_choice *choice)
+/* The nearest snapshot; one taken because much was in use only if there are no others. */
+static size_t nearest_search(struct service_process *process, uint64_t time_ns, uint64_t *nearest_ns)
 {
-	const uint64_t time_ns = service_process_time(process, unix_ns);
 	size_t at = search(process, time_ns), best = at;
-	uint64_t best_ns = 0;
 	bool found = false, best_is_peak = false;
 
+	*nearest_ns = 0;
 	for (size_t i = at > NEIGHBOURS ? at - NEIGHBOURS : 0; i < process->count && i <= at + NEIGHBOURS; i++) {
 		struct head head;
 		if (!head_read(process, i, &head, NULL))
 			continue;
 		const bool is_peak = trigger_follows_use(head.header.trigger);
-		const bool is_nearer = distance(head.header.time_ns, time_ns) < distance(best_ns, time_ns);
+		const bool is_nearer = distance(head.header.time_ns, time_ns) < distance(*nearest_ns, time_ns);
 		if (found && (is_peak == best_is_peak ? !is_nearer : is_peak))
 			continue;
 		found = true;
 		best = i;
-		best_ns = head.header.time_ns;
+		*nearest_ns = head.header.time_ns;
 		best_is_peak = is_peak;
+	}
+	return best;
+}
+
+/* Also behind its header, which is all that a search reads. */
+static bool is_whole(struct moment_reader *reader, const char *path, struct passed_over *damaged)
+{
+	struct moment moment;
+	struct error error;
+
+	const bool is_read = moment_read_file(reader, path, &moment, &error);
+	if (!is_read && access(path, F_OK) == 0)
+		passed_over_add(damaged, &error);
+	return is_read;
+}
+
+/* Chooses the nearest snapshot that can be read. The last one stands for its recording, whose reader passes over what it
+ * can't read. */
+static void nearest_choose(struct service_process *process, uint64_t unix_ns, struct moment_reader *reader,
+			   struct passed_over *damaged, struct service_choice *choice)
+{
+	const uint64_t time_ns = service_process_time(process, unix_ns);
+	uint64_t best_ns;
+	size_t best;
+	char *path = NULL;
+
+	while ((best = nearest_search(process, time_ns, &best_ns)) + 1 < process->count) {
+		path = snapshot_path(process, best);
+		if (is_whole(reader, path, damaged))
+			break;
+		free(path);
+		number_drop(process, best);
 	}
 	const bool is_last = best + 1 == process->count;
 	*choice = (struct service_choice){
 	    .process = process,
-	    .path = is_last ? memory_copy_text(process->path) : snapshot_path(process, best),
+	    .path = is_last ? memory_copy_text(process->path) : path,
 	    .unix_ns = is_last && process->end_unix_ns == SERVICE_NOW && best_ns < time_ns
 			   ? SERVICE_NOW
 			   : unix_time(process, best_ns),
@@ -301,6 +333,8 @@ static bool belongs(const struct service_process *process, const struct service_
 void service_at(const struct service *service, uint64_t unix_ns, struct service_moment *moment)
 {
 	const struct service_process *first = NULL;
+	struct moment_reader *reader = moment_reader_create();
+	struct passed_over damaged = {0};
 	uint64_t least = UINT64_MAX, nearest;
 
 	*moment = (struct service_moment){.choices = memory_allocate(service->count, sizeof *moment->choices)};
@@ -315,5 +349,8 @@ void service_at(const struct service *service, uint64_t unix_ns, struct service_
 	for (size_t i = 0; i < service->count; i++)
 		if (least ? belongs(&service->processes[i], first, moment->unix_ns)
 			  : process_distance(&service->processes[i], unix_ns, &nearest) == 0)
-			nearest_choose(&service->processes[i], moment->unix_ns, &moment->choices[moment->count++]);
+			nearest_choose(&service->processes[i], moment->unix_ns, reader, &damaged,
+				       &moment->choices[moment->count++]);
+	moment_reader_free(reader);
+	passed_over_say(&damaged);
 }

@@ -84,4 +84,7 @@ mkdir -p store/empty/x && : >store/empty/x/heap
 one_line "a service without snapshots" 'has no snapshot that can be read yet' 3 report --service empty
 head -c 100 "$first" >store/web/d/000020.seep
 check_equal "a damaged snapshot is passed over" "d/000019.seep" "$(sources --before 2026-11-20T16:10)"
+printf 'damaged' | dd of=store/web/d/000023.seep conv=notrunc bs=1 seek=800 status=none
+check_equal "so is one that is damaged behind its header" "d/000022.seep" "$(sources --before 2026-11-20T16:40)"
+check_match "and that is said" '000023.seep: .*damaged.*; it is left out$' "$(cat err)"
 exit $cases_failed
