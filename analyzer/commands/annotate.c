@@ -11,6 +11,7 @@
 #include "compare/comparison.h"
 #include "compare/inventory.h"
 #include "options/argument.h"
+#include "options/service_options.h"
 #include "profile/profile.h"
 #include "render/source/annotate.h"
 #include "source/line_table.h"
@@ -23,6 +24,7 @@ enum { OPTION_BASE = 256, OPTION_SORT, OPTION_TOP, OPTION_JSON, OPTION_SUM };
 
 struct request {
 	struct document_request document;
+	struct service_request service;
 	struct argument_list source_path;
 	enum inventory_order order;
 	const char **patterns;
@@ -33,6 +35,7 @@ struct request {
 };
 
 #define FIELD(name) offsetof(struct request, name)
+#define SERVICE_FIELD(name) offsetof(struct request, service.name)
 
 static const struct command_option options[] = {
     {OPTION_BASE, "base", "BEFORE", "growth since it; of two SNAPSHOTs: since the first", &option_text,
@@ -42,6 +45,7 @@ static const struct command_option options[] = {
     {OPTION_TOP, "top", "N", "functions to print (default 10; with --json all)", &option_count, FIELD(top), NULL},
     {'C', "context", "N", "lines around each with a value (default 3)", &option_count, FIELD(context), NULL},
     SOURCE_PATH_OPTION(FIELD(source_path)),
+    SERVICE_OPTIONS(SERVICE_FIELD),
     {OPTION_SUM, "sum", NULL, "add SNAPSHOTs up, the processes of a service", NULL, FIELD(sum), NULL},
     {OPTION_JSON, "json", NULL, "JSON, schema seep.annotate/1", NULL, FIELD(json), NULL},
     WRAPPER_OPTION(FIELD(document.wrappers)),
@@ -72,8 +76,16 @@ static int operands_take(struct request *request, int argc, char **argv)
 {
 	struct targets *snapshots = &request->document.snapshots;
 
-	snapshots->paths = memory_allocate((size_t)argc, sizeof *snapshots->paths);
 	request->patterns = memory_allocate((size_t)argc, sizeof *request->patterns);
+	if (request->service.name) {
+		while (optind < argc)
+			request->patterns[request->pattern_count++] = argv[optind++];
+	}
+	if (request->service.name || request->service.before_ns || request->service.after_ns) {
+		document_take_targets(&command_annotate, argc, argv, &request->service, &request->document);
+		return COMMAND_FINE;
+	}
+	snapshots->paths = memory_allocate((size_t)argc, sizeof *snapshots->paths);
 	for (int i = optind; i < argc; i++)
 		if (operand_is_target(argv[i]))
 			snapshots->paths[snapshots->count++] = command_target(argv[i]);
@@ -172,13 +184,13 @@ static int run(int argc, char **argv)
 
 const struct command command_annotate = {
     .name = "annotate",
-    .operands = "SNAPSHOT [SNAPSHOT] [FUNCTION|FILE[:LINE]]...",
+    .operands = "SNAPSHOT [SNAPSHOT]|--service NAME [WHAT...]",
     .summary = "show source lines with the memory that they asked for",
-    .notes = "Without FUNCTION or FILE: the functions whose lines hold most. SNAPSHOT may be a\n"
-	     "recording or a PID, for its last snapshot. Two are compared: lines show growth.\n"
-	     "flat: memory that the line itself asked for, as in seep report --by=line; cum:\nwith all that it calls. "
-	     "Sources are looked for where debug information says;\n"
-	     "--source-path (may be repeated) says where they are here.",
+    .notes = "WHAT: FUNCTION or FILE[:LINE]; without it, those whose lines hold most.\n"
+	     "SNAPSHOT may be a recording or a PID, for its last snapshot; two are compared:\n"
+	     "lines show growth. flat: memory that the line itself asked for, as in seep\n"
+	     "report --by=line; cum: with all that it calls. Sources are looked for where\n"
+	     "debug information says; --source-path (may be repeated) says where they are.",
     .options = options,
     .reads = true,
     .run = run,

@@ -56,6 +56,9 @@ static int request_parse(struct request *request, int argc, char **argv)
 		request->by = GROUP_BY_PLACE;
 	request->of_service = command_service_targets(&command_diff, argc, argv, &request->service);
 	request->targets = request->of_service.now;
+	request->document.snapshots = request->of_service.now;
+	request->document.bases = request->of_service.before;
+	request->document.same_processes = request->of_service.same_processes;
 	const struct targets *targets = &request->targets;
 	if (request->service.name)
 		return COMMAND_FINE;
@@ -109,12 +112,11 @@ static uint64_t common_time_ns(struct profile *const *nows, size_t count)
 	return time_ns;
 }
 
-/* Opens each recording at two moments: the time in which all of them ran decides which, or the request does. The growth
+/* Opens each recording at two moments: the time in which all of them ran decides which. The growth
  * of several is added up; a single recording has its own time. */
 static bool open_recordings(const struct request *request, struct snapshot_pair *pair, struct error *error)
 {
 	const struct targets *targets = &request->targets;
-	const struct targets *before = &request->of_service.before;
 	const size_t count = targets->count;
 	struct profile **nows = memory_allocate(count, sizeof *nows), **bases = memory_allocate(count, sizeof *bases);
 	bool fine = true;
@@ -123,9 +125,7 @@ static bool open_recordings(const struct request *request, struct snapshot_pair 
 		fine = (nows[i] = document_open(&request->document, targets->paths[i], error)) != NULL;
 	const uint64_t time_ns = fine && count > 1 ? common_time_ns(nows, count) : 0;
 	for (size_t i = 0; i < count && fine; i++)
-		fine = (bases[i] = before->count ? document_open(&request->document, before->paths[i], error)
-						 : open_before(request->of_service.recordings[i], nows[i], time_ns,
-							       error)) != NULL;
+		fine = (bases[i] = open_before(request->of_service.recordings[i], nows[i], time_ns, error)) != NULL;
 	if (fine)
 		fine = profile_merge_pairs(nows, bases, count, &pair->now, &pair->base, error);
 	else
@@ -142,12 +142,8 @@ static bool open_both(const struct request *request, struct snapshot_pair *pair,
 {
 	const struct targets *targets = &request->targets;
 
-	if (request->of_service.before.count && !request->of_service.same_processes) {
-		pair->base = document_open_all(&request->document, request->of_service.before, error);
-		if (pair->base)
-			pair->now = document_open_all(&request->document, *targets, error);
-		return pair->base && pair->now;
-	}
+	if (request->document.bases.count)
+		return document_open_pair(&request->document, pair, error);
 	if (request->sum || targets->count == 1 || request->service.name)
 		return open_recordings(request, pair, error);
 	pair->base = document_open(&request->document, targets->paths[0], error);

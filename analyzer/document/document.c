@@ -147,21 +147,58 @@ struct profile *document_open(const struct document_request *request, const char
 	return request->last ? profile_open(path, error) : profile_open_useful(path, error);
 }
 
-struct profile *document_open_all(const struct document_request *request, struct targets targets, struct error *error)
+/* False: those that were opened are freed. */
+static bool open_each(const struct document_request *request, struct targets targets, struct profile **profiles,
+		      struct error *error)
 {
-	struct profile **profiles = memory_allocate(targets.count, sizeof *profiles);
-	struct profile *sum = NULL;
 	size_t opened = 0;
 
 	while (opened < targets.count && (profiles[opened] = document_open(request, targets.paths[opened], error)))
 		opened++;
 	if (opened == targets.count)
-		profile_merge_pairs(profiles, NULL, opened, &sum, NULL, error);
-	else
-		while (opened > 0)
-			profile_free(profiles[--opened]);
+		return true;
+	while (opened > 0)
+		profile_free(profiles[--opened]);
+	return false;
+}
+
+static struct profile *open_all(const struct document_request *request, struct targets targets, struct error *error)
+{
+	struct profile **profiles = memory_allocate(targets.count, sizeof *profiles);
+	struct profile *sum = NULL;
+
+	if (open_each(request, targets, profiles, error))
+		profile_merge_pairs(profiles, NULL, targets.count, &sum, NULL, error);
 	free(profiles);
 	return sum;
+}
+
+/* Blocks that are in use at both moments are the same in both sums. */
+static bool open_pairs(const struct document_request *request, struct snapshot_pair *pair, struct error *error)
+{
+	const size_t count = request->snapshots.count;
+	struct profile **nows = memory_allocate(count, sizeof *nows), **bases = memory_allocate(count, sizeof *bases);
+
+	bool fine = open_each(request, request->snapshots, nows, error);
+	if (fine && !open_each(request, request->bases, bases, error)) {
+		for (size_t i = 0; i < count; i++)
+			profile_free(nows[i]);
+		fine = false;
+	}
+	fine = fine && profile_merge_pairs(nows, bases, count, &pair->now, &pair->base, error);
+	free(nows);
+	free(bases);
+	return fine;
+}
+
+bool document_open_pair(const struct document_request *request, struct snapshot_pair *pair, struct error *error)
+{
+	if (request->same_processes)
+		return open_pairs(request, pair, error);
+	pair->now = open_all(request, request->snapshots, error);
+	if (pair->now && request->bases.count)
+		pair->base = open_all(request, request->bases, error);
+	return pair->now && (pair->base || !request->bases.count);
 }
 
 void document_take_targets(const struct command *command, int argc, char **argv, const struct service_request *service,
@@ -176,6 +213,7 @@ void document_take_targets(const struct command *command, int argc, char **argv,
 	const struct service_targets targets = command_service_targets(command, argc, argv, service);
 	request->snapshots = targets.now;
 	request->bases = targets.before;
+	request->same_processes = targets.same_processes;
 }
 
 int document_run(const struct command *command, struct document_request *request, document_writer *write)
@@ -188,14 +226,10 @@ int document_run(const struct command *command, struct document_request *request
 		request->base = command_target(request->base);
 		request->bases = (struct targets){&request->base, 1};
 	}
-	const struct targets *bases = &request->bases;
 	int status = command_check_output(command, request->output, request->snapshots, request->base);
 	if (status != COMMAND_FINE)
 		return status;
-	pair.now = document_open_all(request, request->snapshots, &error);
-	if (pair.now && bases->count)
-		pair.base = document_open_all(request, *bases, &error);
-	if (!pair.now || (bases->count && !pair.base))
+	if (!document_open_pair(request, &pair, &error))
 		status = command_fail(&error);
 	else if (pair.base && profiles_are_same_process(pair.base, pair.now) && pair.base->time_ns > pair.now->time_ns)
 		status = command_usage(command, "%s is later than %s: --base takes the earlier one", pair.base->source,

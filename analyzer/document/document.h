@@ -25,6 +25,7 @@ enum value_choice {
 struct document_request {
 	struct targets snapshots;  /* several are added up */
 	struct targets bases;      /* for a service: the snapshots to compare with, instead of `base` */
+	bool same_processes;       /* `bases` are of the same recordings as `snapshots`, in the same order */
 	const char *base, *output; /* NULL: not given */
 	struct symbol_search symbols;
 	bool last;            /* show the very last snapshot, even if the program shut down before it */
@@ -40,8 +41,8 @@ struct document_request {
 typedef void document_writer(struct buffer *out, const struct snapshot_pair *pair,
 			     const struct document_request *request);
 
-/* All targets, each as below, added up. */
-struct profile *document_open_all(const struct document_request *request, struct targets targets, struct error *error);
+/* Opens all snapshots and all `bases`, each as below, added up. False: the pair may hold one of the sums. */
+bool document_open_pair(const struct document_request *request, struct snapshot_pair *pair, struct error *error);
 
 /* Opens a snapshot. A recording stands for its last useful one, its very last one, or the last that has a ledger, as
  * the request needs. */

@@ -55,7 +55,7 @@ check_equal "a service grows by what all its processes do" "-1000000" "$(grown -
 check_equal "builds are told apart by build id, and sites matched by their names" "1000000" "$(grown --before 2026-11-20T07:00 --after now)"
 check_equal "the same processes have not grown" "0" "$(grown --before 2026-11-20T01:00 --after 2026-11-20T05:00)"
 
-for command in report diff leaks flame html export; do
+for command in report diff leaks flame html export annotate; do
 	extra=()
 	[ $command = export ] && extra=(--format=folded)
 	[ $command = html ] && extra=(-o page.html)
@@ -64,6 +64,8 @@ for command in report diff leaks flame html export; do
 done
 "$SEEP" export --format=folded --service web --before 2026-11-20T07:00 --after now 2>/dev/null >folded
 check_match "an export of two moments is a difference" 'keep 1000000 2000000$' "$(cat folded)"
+check_match "two moments of the same processes are those of each" ' 0 B in that time' \
+	"$("$SEEP" annotate --service web --before 2026-11-20T01:00 --after 2026-11-20T05:00 keep 2>&1)"
 "$SEEP" leaks --json --service web --before 2026-11-20T14:00 --after 2026-11-20T16:00 >out 2>err
 check_equal "a series is of that time alone" "19" "$(python3 -c 'import json; print(json.load(open("out"))["judged"]["snapshot"])')"
 
