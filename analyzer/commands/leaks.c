@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `seep leaks RECORDING`: judges which sites leak, from the whole series of snapshots; with --follow again and
  * again. */
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -123,10 +124,18 @@ static int request_parse(struct request *request, int argc, char **argv)
 }
 
 /* The operands as the user can type them again. */
-static void names_join(struct buffer *names, const struct targets *targets)
+static void names_join(struct buffer *names, const struct request *request)
 {
-	for (size_t i = 0; i < targets->count; i++)
-		buffer_printf(names, "%s%s", i ? " " : "", targets->paths[i]);
+	const struct service_request *service = &request->service;
+
+	if (service->name)
+		buffer_printf(names, "--service %s", service->name);
+	if (service->before_ns)
+		buffer_printf(names, " --before @%" PRIu64, service->before_ns / 1000000000u);
+	if (service->after_ns && service->after_ns != SERVICE_NOW)
+		buffer_printf(names, " --after @%" PRIu64, service->after_ns / 1000000000u);
+	for (size_t i = 0; i < request->recordings.count && !service->name; i++)
+		buffer_printf(names, "%s%s", i ? " " : "", request->recordings.paths[i]);
 }
 
 static void text_render(struct text_page *page, const struct leaks *leaks, const struct series *series,
@@ -134,7 +143,7 @@ static void text_render(struct text_page *page, const struct leaks *leaks, const
 {
 	struct buffer names = {0};
 
-	names_join(&names, &request->recordings);
+	names_join(&names, request);
 	if (request->verbose)
 		leaks_text_render(page, leaks, series, top);
 	else
@@ -216,7 +225,7 @@ static void mappings_judge(struct buffer *out, const struct request *request, bo
 		rows_tell_apart(&leaks.groups);
 		leaks_find_spreads(&leaks, &series);
 		*leaking |= leaks_any(&leaks);
-		names_join(&names, &request->recordings);
+		names_join(&names, request);
 		if (request->verbose)
 			leaks_text_render(&page, &leaks, &series, request->top);
 		else

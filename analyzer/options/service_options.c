@@ -122,9 +122,44 @@ struct targets command_moment_targets(const struct command *command, int argc, c
 	return command_service_targets(command, argc, argv, &single).now;
 }
 
+/* How much of the time that is asked for the process has a series of; 0: none. */
+static uint64_t span_of(const struct service_process *process, const struct service_request *request, uint64_t now_ns)
+{
+	const uint64_t to_ns = request->after_ns && request->after_ns < now_ns ? request->after_ns : now_ns;
+	const uint64_t end_ns = process->end_unix_ns < to_ns ? process->end_unix_ns : to_ns;
+	const uint64_t begin_ns =
+	    process->start_unix_ns > request->before_ns ? process->start_unix_ns : request->before_ns;
+
+	return process->count > 1 && end_ns > begin_ns ? end_ns - begin_ns : 0;
+}
+
+/* A series is of the time in which all of its processes ran, so one that has just begun would leave nothing of those that
+ * have run for days. Keeps those that ran for at least half of the longest one's time; all, if none has a series. */
+static void young_leave_out(struct service_moment *moment, const struct service_request *request)
+{
+	const uint64_t now_ns = now_unix_ns();
+	const size_t all = moment->count;
+	uint64_t longest = 0;
+
+	for (size_t i = 0; i < all; i++) {
+		const uint64_t span = span_of(moment->choices[i].process, request, now_ns);
+		longest = span > longest ? span : longest;
+	}
+	moment->count = 0;
+	for (size_t i = 0; i < all; i++)
+		if (span_of(moment->choices[i].process, request, now_ns) >= longest / 2)
+			moment->choices[moment->count++] = moment->choices[i];
+	if (moment->count < all)
+		message(
+		    "%s: %zu of %zu processes ran for less than half of the time, and are left out; --before with a "
+		    "later time has them, too",
+		    request->name, all - moment->count, all);
+}
+
 struct targets command_series_targets(const struct command *command, int argc, char **argv,
 				      const struct service_request *request, service_limit *limit)
 {
+	const uint64_t to_ns = request->after_ns ? request->after_ns : SERVICE_NOW;
 	struct service service = {0};
 	struct service_moment now;
 	struct targets targets = {0};
@@ -135,10 +170,13 @@ struct targets command_series_targets(const struct command *command, int argc, c
 	if (!request->name)
 		return command_operands(command, argc, argv);
 	service_must_open(&service, request->name);
-	targets = targets_of(&service, request->after_ns ? request->after_ns : SERVICE_NOW, &targets.paths, &now);
-	for (size_t i = 0; i < now.count; i++) {
-		const struct service_process *process = now.choices[i].process;
-		targets.paths[i] = process->path;
+	service_at(&service, to_ns, &now);
+	say_nearest(&service, to_ns, &now);
+	young_leave_out(&now, request);
+	targets.paths = memory_allocate(now.count, sizeof *targets.paths);
+	for (; targets.count < now.count; targets.count++) {
+		const struct service_process *process = now.choices[targets.count].process;
+		targets.paths[targets.count] = process->path;
 		limit(process->path, request->before_ns ? service_process_time(process, request->before_ns) : 0,
 		      request->after_ns ? service_process_time(process, now.unix_ns) : UINT64_MAX);
 	}

@@ -89,4 +89,12 @@ check_equal "a damaged snapshot is passed over" "d/000019.seep" "$(sources --bef
 printf 'damaged' | dd of=store/web/d/000023.seep conv=notrunc bs=1 seek=800 status=none
 check_equal "so is one that is damaged behind its header" "d/000022.seep" "$(sources --before 2026-11-20T16:40)"
 check_match "and that is said" '000023.seep: .*damaged.*; it is left out$' "$(cat err)"
+rm store/web/d/000020.seep
+simulate "$second" store/web/e $((day + 63000)) $((day + 64800)) 600
+judged() { "$SEEP" leaks --service web "$@" 2>err | sed -n '1s/\( (pid [0-9]*)\)\?  .*//p;$s/.*--service/--service/p'; }
+check_equal "a process that has just begun does not shorten the series of the others" "server 2000
+--service web" "$(judged)"
+check_match "and that is said" '^seep: web: 1 of 2 processes ran for less than half of the time, and are left out' "$(cat err)"
+check_equal "of a shorter time all are judged" "server 2000 (2 processes added up)
+--service web --before @$((day + 62000))" "$(judged --before 2026-11-20T17:13:20)"
 exit $cases_failed
