@@ -110,6 +110,7 @@ struct leaks {
 	struct spread *spreads;           /* in the same order; empty unless leaks_find_spreads() filled it */
 	uint32_t spread_count;
 	uint32_t timer_count; /* snapshots by the timer in the series */
+	bool is_brief;        /* made by leaks_build_brief() */
 	bool can_judge;       /* there are enough of them, with a rate and with samples */
 	bool goes_on;         /* more snapshots may come */
 	size_t damaged;       /* number of snapshots that can't be read */

@@ -28,6 +28,9 @@ static inline bool leak_is_sure(const struct leak_row *row)
 
 /* Reference and middle of the series must have been symbolized, and must outlive the result. */
 void leaks_build(struct leaks *leaks, const struct series *series, enum group_by by);
+/* The same for somebody who asks for verdicts and their evidence alone. It leaves out what rows only show, and what was
+ * half of the work: intervals of what is in use and of growth that may be chance, q above CALL_Q. */
+void leaks_build_brief(struct leaks *leaks, const struct series *series, enum group_by by);
 void leaks_free(struct leaks *leaks);
 
 /* The number of spreads with this verdict. */

@@ -119,7 +119,7 @@ static void leaks_find(struct check_run *run, const struct symbol_search *search
 		profile_use_wrappers(shown[i], wrappers, wrapper_count);
 		profile_symbolize(shown[i], search);
 	}
-	leaks_build(&run->leaks, &run->series, GROUP_BY_PLACE);
+	leaks_build_brief(&run->leaks, &run->series, GROUP_BY_PLACE);
 	leaks_find_spreads(&run->leaks, &run->series);
 }
 
@@ -140,7 +140,7 @@ void runs_free(struct check_runs *runs)
 	for (int side = 0; side < SIDES; side++) {
 		for (size_t i = 0; i < runs->count[side]; i++) {
 			struct check_run *run = &runs->items[side][i];
-			if (run->leaks.rows)
+			if (run->is_judged)
 				leaks_free(&run->leaks);
 			series_free(&run->series);
 		}

@@ -197,6 +197,24 @@ static void history_of_profiles(struct history *history, struct profile *const *
 	}
 }
 
+/* Whatever series a test makes: the brief judgement must find the same. */
+static void brief_verify(const struct leaks *leaks, const struct series *series, enum group_by by)
+{
+	struct leaks brief;
+
+	leaks_build_brief(&brief, series, by);
+	if (brief.can_judge != leaks->can_judge)
+		abort();
+	for (int verdict = 0; brief.can_judge && verdict < LEAK_VERDICTS; verdict++)
+		if (brief.verdicts[verdict] != leaks->verdicts[verdict])
+			abort();
+	for (uint32_t i = 0; brief.can_judge && i < brief.verdicts[LEAK_LEAK]; i++)
+		if (brief.rows[i].group != leaks->rows[i].group || brief.rows[i].cautions != leaks->rows[i].cautions ||
+		    brief.rows[i].evidence.p != leaks->rows[i].evidence.p)
+			abort();
+	leaks_free(&brief);
+}
+
 static void series_judge(struct leaks *leaks, struct profile *const *profiles, size_t count, enum group_by by,
 			 bool with_spreads)
 {
@@ -205,6 +223,7 @@ static void series_judge(struct leaks *leaks, struct profile *const *profiles, s
 	history_of_profiles(&series.history, profiles, count);
 	series.middle = profiles[history_middle(&series.history)];
 	leaks_build(leaks, &series, by);
+	brief_verify(leaks, &series, by);
 	if (with_spreads)
 		leaks_find_spreads(leaks, &series);
 	history_free(&series.history);
