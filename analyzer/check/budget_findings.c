@@ -127,6 +127,12 @@ static void values_judge(struct check *check, struct budget_findings *findings, 
 	cells_close(&cells);
 }
 
+static void row_name_leak(struct check_row *row, const struct check_run *run, const struct leak_row *leak)
+{
+	row->leak = leak;
+	row->group = leak->spread ? NULL : &run->leaks.groups.groups[leak->group];
+}
+
 /* Leaks beyond those that the budget allows are suspects, each with its own evidence. */
 static void run_judge_leaks(struct check *check, struct budget_findings *findings, const struct budget *budget,
 			    const struct check_run *run)
@@ -141,14 +147,14 @@ static void run_judge_leaks(struct check *check, struct budget_findings *finding
 	for (uint32_t i = 0; i < count.sure_count; i++) {
 		if (i < budget->most)
 			continue;
-		row.leak = count.sure[i];
-		row.group = row.leak->spread ? NULL : &run->leaks.groups.groups[row.leak->group];
+		row_name_leak(&row, run, count.sure[i]);
 		suspect_add(findings, &row, &(struct contrast){0}, row.leak->evidence.p);
 	}
 	if (row.high <= budget->most) {
 		nearest_keep(&findings->within, &row, &(struct contrast){0});
 	} else if (row.value <= budget->most) {
 		row.doubt = DOUBT_CAUTIONS;
+		row_name_leak(&row, run, count.doubtful);
 		nearest_keep(&findings->open, &row, &(struct contrast){0});
 	}
 	leak_count_free(&count);
@@ -163,8 +169,7 @@ static void leaks_judge(struct check *check, struct budget_findings *findings, c
 			continue;
 		}
 		findings_doubt(findings, budget, DOUBT_UNJUDGED);
-		findings->open.row.text =
-		    run->is_judged ? "the recording is too short to tell a leak" : run->unjudged.text;
+		findings->open.row.run = run;
 	}
 }
 

@@ -28,7 +28,7 @@ enum check_doubt {
 	DOUBT_NO_WORK,   /* nobody counted the units of work of a run */
 	DOUBT_NO_BEFORE, /* growth needs two snapshots */
 	DOUBT_NO_LOOK,   /* nobody looked for lost memory */
-	DOUBT_UNJUDGED,  /* leaks can't be told, or not yet; `text` says why */
+	DOUBT_UNJUDGED,  /* leaks can't be told, or not yet, in the row's run */
 	DOUBT_CAUTIONS   /* something leaks or grows, but not for sure */
 };
 
@@ -51,7 +51,7 @@ struct check_row {
 	    /* for a budget of lost memory: all lost blocks, and those that not even a lost block refers to */
 	    lost_by_nobody;
 	const struct leak_row *leak; /* for a budget of leaks: one of them; NULL: the row is about none */
-	const char *text;            /* with DOUBT_UNJUDGED: why */
+	const struct check_run *run; /* with DOUBT_UNJUDGED: the run in question */
 };
 
 struct check {

@@ -35,6 +35,9 @@ double standing_p_beyond(const struct standing *standing)
 void row_fill(struct check_row *row, const struct contrast *contrast)
 {
 	row->low = contrast_low(contrast, ALPHA) + row->limit;
+	/* The error of a base may be larger than the value; but only growth can be less than nothing. */
+	if (row->budget->measure != CHECK_GROWTH)
+		row->low = fmax(row->low, 0);
 	row->high = contrast_high(contrast, ALPHA) + row->limit;
 }
 

@@ -188,13 +188,14 @@ struct tally {
 static int status_of(const struct request *request, const struct tally *tally)
 {
 	const size_t open = tally->results[CHECK_UNDECIDED];
+	const bool fails = request->undecided == UNDECIDED_FAIL;
 
-	if (tally->results[CHECK_FAIL] || (open && request->undecided == UNDECIDED_FAIL))
+	if (tally->results[CHECK_FAIL])
 		return COMMAND_FOUND;
-	if (open && request->undecided == UNDECIDED_WARN)
-		message("%zu of %zu budgets could not be decided; --undecided=fail would exit with 1", open,
-			open + tally->results[CHECK_PASS]);
-	return COMMAND_FINE;
+	if (open && request->undecided != UNDECIDED_PASS)
+		message("%zu of %zu budgets could not be decided; %s", open, open + tally->results[CHECK_PASS],
+			fails ? "that is a failure by --undecided=fail" : "--undecided=fail would exit with 1");
+	return open && fails ? COMMAND_FOUND : COMMAND_FINE;
 }
 
 /* A budget per unit of work is only for processes that count such units, and a budget of lost memory only for those

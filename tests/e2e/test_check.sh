@@ -62,12 +62,13 @@ check_match "but one line tells" '^seep: [0-9] of 7 budgets could not be decided
 check_match "and the reason" 'there is no base to compare with' "$(cat out)"
 alone --undecided=fail
 check_equal "it fails where that is wanted" 1 $?
+check_match "and says so" '^seep: [0-9] of 7 budgets could not be decided; that is a failure by' "$(cat err)"
 alone --undecided=pass
 check_equal "it is silent where that is wanted" "0 " "$? $(cat err)"
 
 sed 's/"function": "parse_\*"/"function": "prase_*"/' budgets.json >misspelt.json
 "$SEEP" check same --base base --budget misspelt.json --work 20000 >out 2>err
-check_match "a name that nothing has does not pass" 'nothing of that name was seen' "$(cat out)"
+check_match "a name that nothing has does not pass" 'nothing of that name was seen' "$(tr -s ' \n' ' ' <out)"
 
 # Suppressions hold until their day.
 suppress() { sed "s/^]}/], \"suppressions\": [{\"function\": \"remember\", \"reason\": \"known\", \"until\": \"$1\"}]}/" budgets.json >suppressed.json; }
@@ -86,7 +87,16 @@ END
 compile leaking "$ROOT/tests/e2e/programs/leaking.c"
 "$SEEP" check same/000001.seep --budget leaks.json >out 2>err
 check_equal "of one moment leaks can't be told" 0 $?
-check_match "which is said" 'leaks are found in a recording' "$(cat out)"
+check_match "which is said" 'leaks are found in a recording' "$(tr -s ' \n' ' ' <out)"
+/usr/bin/python3 - >many.json <<'END'
+import json
+print(json.dumps({"schema": "seep.budgets/1", "budgets":
+                  [{"name": f"{kind} {i}", "measure": "in_use", "most": most} for i in range(9) for kind, most in (("less", 1000), ("as much", "+1%"))]}))
+END
+"$SEEP" check leak --base leak --budget many.json >out 2>err
+check_equal "many failures and doubts fit the first screen" "1 5 5" \
+	"$(($(wc -l <out) <= 24)) $(grep -c '^FAIL' out) $(grep -c 'less [0-8]' out)"
+check_match "and those without room are named" '^UNDECIDED  as much 0, as much 1, as much 2 and 6 more' "$(cat out)"
 
 # A first file of budgets.
 "$SEEP" check --suggest base same --work 20000 -o suggested.json
@@ -114,6 +124,9 @@ whole_run make test
 check_equal "a whole test run is within its budget" 0 $?
 check_match "and says how many processes were" '^[0-9]+ process(es)?: 0 over budget, 0 undecided, [2-9] within$' "$(cat err)"
 check_equal "standard output is the program's" 0 "$(grep -c 'over budget' out)"
+"$SEEP" check run.[0-9]* --budget leaks.json >out 2>err
+check_match "of a short recording leaks can't be told, and what to do is said" 'by the timer, 3 are needed: record longer, or with a shorter --interval' \
+	"$(tr -s ' \n' ' ' <out)"
 whole_run make test WORSE=peak
 check_equal "one process over its budget fails it" 1 $?
 check_match "and is named" '^gated 2000 peak \(pid' "$(cat err)"

@@ -26,6 +26,12 @@ static bool is_counted(const struct counted *counted, const struct leak_row *row
 	return !counted->below || counted->below[row->group];
 }
 
+static void doubt_count(struct leak_count *count, const struct leak_row *row)
+{
+	if (count->doubtful_count++ == 0) /* rows come in the order in which leaks are shown */
+		count->doubtful = row;
+}
+
 static void row_count(struct leak_count *count, const struct counted *counted, const struct leak_row *row)
 {
 	if (!is_counted(counted, row))
@@ -34,8 +40,8 @@ static void row_count(struct leak_count *count, const struct counted *counted, c
 	count->tests += row->evidence.plateau_age_ns != 0;
 	if (leak_is_sure(row))
 		count->sure[count->sure_count++] = row;
-	else
-		count->doubtful_count += row->verdict == LEAK_LEAK || row->verdict == LEAK_GROWING;
+	else if (row->verdict == LEAK_LEAK || row->verdict == LEAK_GROWING)
+		doubt_count(count, row);
 }
 
 static int surest_first(const void *left, const void *right)

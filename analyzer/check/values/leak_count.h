@@ -9,8 +9,9 @@
 struct leak_count {
 	const struct leak_row **sure; /* leaks without a caution, by p-value, the smallest first */
 	uint32_t sure_count;
-	uint32_t doubtful_count; /* leaks with a caution, and growth that may be a cache */
-	uint32_t tests;          /* places that were judged */
+	uint32_t doubtful_count;         /* leaks with a caution, and growth that may be a cache */
+	const struct leak_row *doubtful; /* the first of them */
+	uint32_t tests;                  /* places that were judged */
 };
 
 void leak_count_make(struct leak_count *count, const struct check_run *run, const struct budget *budget,

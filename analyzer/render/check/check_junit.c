@@ -18,10 +18,10 @@ static void case_append(struct buffer *out, const struct check *check, const str
 	struct buffer name = {0}, words = {0}, command = {0};
 
 	buffer_append_text(&name, row->budget->name);
-	if (row->budget->scope == SCOPE_EACH || row->leak || (row->budget->measure == CHECK_LOST && row->group)) {
-		buffer_append_text(&name, ": ");
-		check_words_place(&name, row);
-	}
+	const bool is_of_place = row->budget->scope == SCOPE_EACH || row->leak || row->budget->measure == CHECK_LOST;
+	if (is_of_place && check_words_place(&words, row))
+		buffer_printf(&name, ": %s", words.data);
+	words.length = 0;
 	check_words_row(&words, row);
 	buffer_append_text(out, "  <testcase");
 	attribute_append(out, "classname", "seep.check");

@@ -56,6 +56,10 @@ static void row_append(struct buffer *out, const struct check *check, const stru
 			plain_append(out, part.data);
 			buffer_printf(out, "&#58;%u", line);
 		}
+		if (row->group && row->group->was) {
+			buffer_append_text(out, ", was ");
+			plain_append(out, row->group->was);
+		}
 	}
 	buffer_append_text(out, " |\n");
 	buffer_free(&part);

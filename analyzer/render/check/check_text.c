@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A check on one screen: first what fails, then what is undecided, then what passes, in one paragraph. */
+#include <math.h>
+
 #include "base/message.h"
 #include "render/check/check_words.h"
 #include "render/check/outputs.h"
 #include "render/text/head_lines.h"
 #include "render/text/place_text.h"
 
-#define FAILURES_MOST 4
-#define UNDECIDED_MOST 3
 #define INDENT 6
+#define LINES_KEPT 4 /* of the first screen: for the names of rows without room, and of what passes */
+#define NAMES_MOST 3
+#define NAME_COLUMNS 40
 
 const char *const check_format_names[] = {"text", "json", "junit", "sarif", "github", "gitlab", "markdown", NULL};
 
@@ -38,43 +41,107 @@ static void part_write(struct text_page *page, struct buffer *part)
 	part->length = 0;
 }
 
-static void row_write(struct text_page *page, const struct check *check, const struct check_row *row)
+/* The value, and how sure it is. `is_whole`: also who answers for it, and what shows it. */
+static void details_write(struct text_page *page, const struct check *check, const struct check_row *row, bool is_whole)
 {
 	struct buffer part = {0};
 
+	check_words_value(&part, row);
+	const size_t length = part.length;
+	buffer_append_text(&part, "; ");
+	check_words_sureness(&part, row);
+	if (part.length == length + 2)
+		part.data[part.length = length] = '\0';
+	part_write(page, &part);
+	if (is_whole && check_words_owner(&part, row))
+		part_write(page, &part);
+	if (is_whole && check_words_command(&part, check, row))
+		part_write(page, &part);
+	buffer_free(&part);
+}
+
+static void row_write(struct text_page *page, const struct check *check, const struct check_row *row)
+{
+	const bool fails = row->result == CHECK_FAIL, is_of_place = !isfinite(row->share);
+	struct buffer part = {0};
+
 	text_append_safe(&part, row->budget->name);
-	text_write_labelled(page, row->result == CHECK_FAIL ? STYLE_GROWN : STYLE_WARNING,
-			    row->result == CHECK_FAIL ? "FAIL" : "UNDECIDED", part.data);
+	text_write_labelled(page, fails ? STYLE_GROWN : STYLE_WARNING, fails ? "FAIL" : "UNDECIDED", part.data);
 	part.length = 0;
-	if (check_words_place(&part, row))
+	/* Who has most of what may well be within its limit is of no use. */
+	if ((fails || is_of_place) && check_words_place(&part, row))
 		part_write(page, &part);
 	if (row->budget->measure == CHECK_LOST && row->group) {
 		place_text_append_callers(&part, row->group, 200);
 		if (part.length)
 			part_write(page, &part);
 	}
-	check_words_value(&part, row);
-	part_write(page, &part);
-	check_words_sureness(&part, row);
-	if (part.length)
-		part_write(page, &part);
-	if (check_words_owner(&part, row))
-		part_write(page, &part);
-	if (row->result == CHECK_FAIL && check_words_command(&part, check, row))
-		part_write(page, &part);
 	buffer_free(&part);
+	details_write(page, check, row, fails);
 }
 
-static void rows_write(struct text_page *page, const struct check *check, enum check_result result, size_t most)
+static size_t lines_of(const struct buffer *text, size_t from)
 {
+	size_t lines = 0;
+
+	for (size_t i = from; i < text->length; i++)
+		lines += text->data[i] == '\n';
+	return lines;
+}
+
+/* "gated.c:36 remember, growth": rows for which there was no room. */
+static void left_out_write(struct text_page *page, const struct check *check, enum check_result result, size_t shown)
+{
+	struct buffer names = {0};
 	size_t count = 0;
 
-	for (size_t i = 0; i < check->count; i++)
-		if (check->rows[i].result == result && count++ < most)
-			row_write(page, check, &check->rows[i]);
-	if (count > most)
-		text_write(page, STYLE_FAINT, "%*sand %zu more that %s: --format=json has all\n", INDENT, "",
-			   count - most, result == CHECK_FAIL ? "fail" : "are undecided");
+	for (size_t i = 0; i < check->count; i++) {
+		const struct check_row *row = &check->rows[i];
+		if (row->result != result || count++ < shown)
+			continue;
+		if (count > shown + NAMES_MOST)
+			continue;
+		buffer_append_text(&names, names.length ? ", " : "");
+		text_append_safe(&names, row->budget->name);
+		if (row->group &&
+		    (row->budget->scope == SCOPE_EACH || row->leak || row->budget->measure == CHECK_LOST)) {
+			buffer_append_text(&names, " (");
+			place_text_append(&names, row->group, NAME_COLUMNS);
+			buffer_append_byte(&names, ')');
+		}
+	}
+	if (count > shown + NAMES_MOST)
+		buffer_printf(&names, " and %zu more", count - shown - NAMES_MOST);
+	if (count > shown) {
+		buffer_append_text(&names, "; --format=json has all of it");
+		text_write_labelled(page, result == CHECK_FAIL ? STYLE_GROWN : STYLE_WARNING,
+				    result == CHECK_FAIL ? "FAIL" : "UNDECIDED", names.data);
+	}
+	buffer_free(&names);
+}
+
+/* Writes rows while there is room for them below what stands there; the first failure in any case. */
+static void rows_write(struct text_page *page, const struct check *check, enum check_result result, size_t from)
+{
+	struct buffer *out = page->out, row = {0};
+	size_t shown = 0, used = lines_of(out, from);
+
+	page->out = &row;
+	for (size_t i = 0; i < check->count; i++) {
+		if (check->rows[i].result != result)
+			continue;
+		row.length = 0;
+		row_write(page, check, &check->rows[i]);
+		const size_t lines = lines_of(&row, 0);
+		if ((shown || result != CHECK_FAIL) && used + lines > TEXT_ROWS - LINES_KEPT)
+			break;
+		buffer_append(out, row.data, row.length);
+		used += lines;
+		shown++;
+	}
+	page->out = out;
+	buffer_free(&row);
+	left_out_write(page, check, result, shown);
 }
 
 static void passes_write(struct text_page *page, const struct check *check)
@@ -94,6 +161,7 @@ static void passes_write(struct text_page *page, const struct check *check)
 
 void check_text_render(struct text_page *page, const struct check *check, const struct check_context *context)
 {
+	const size_t from = page->out->length;
 	struct buffer summary = {0};
 
 	check_words_summary(&summary, check);
@@ -102,8 +170,8 @@ void check_text_render(struct text_page *page, const struct check *check, const 
 	text_write_labelled(page, check->result == CHECK_FAIL ? STYLE_GROWN : STYLE_STRONG, "seep check", summary.data);
 	buffer_free(&summary);
 	runs_write(page, check);
-	rows_write(page, check, CHECK_FAIL, FAILURES_MOST);
-	rows_write(page, check, CHECK_UNDECIDED, UNDECIDED_MOST);
+	rows_write(page, check, CHECK_FAIL, from);
+	rows_write(page, check, CHECK_UNDECIDED, from);
 	passes_write(page, check);
 	for (size_t i = 0; i < check->budgets->suppression_count; i++) {
 		struct buffer words = {0};

@@ -8,7 +8,8 @@
 #include "profile/profile.h"
 #include "render/terminal/name_text.h"
 #include "render/text/place_text.h"
-#include "render/words/quantity.h"
+#include "render/words/estimate.h"
+#include "render/words/leak_sentence.h"
 
 #define NAME_COLUMNS 100
 #define P_SHOWN 1e-12 /* smaller p-values come from the formula's limits, and mean nothing */
@@ -75,19 +76,47 @@ static void limit_append(struct buffer *out, const struct check_row *row)
 		buffer_printf(out, " (the floor; the base has %s)", amount(budget, row->base).text);
 }
 
+static void unknown_append(struct buffer *out, enum check_measure measure)
+{
+	if (measure == CHECK_LEAKS)
+		buffer_append_text(out, "whether it leaks is not known");
+	else if (measure == CHECK_LOST)
+		buffer_append_text(out, "whether it lost memory is not known");
+	else
+		buffer_printf(out, "%s %s is not known",
+			      check_measure_is_of_bytes(measure) ? "the amount" : "the number of",
+			      measure_words(measure));
+}
+
+/* "26.1 KiB [25.0, 27.3]" */
+static void estimate_append(struct buffer *out, const struct check_row *row)
+{
+	const struct budget *budget = row->budget;
+	const bool has_width = isfinite(row->low) && isfinite(row->high) && row->low < row->high;
+
+	if (has_width && check_measure_is_of_bytes(budget->measure) && row->high >= 1024) {
+		const struct estimate_text text = estimate_between(row->value, (struct interval){row->low, row->high});
+		buffer_printf(out, "%s %s", text.value, text.interval);
+		return;
+	}
+	buffer_printf(out, "%s", amount(budget, row->value).text);
+	if (has_width)
+		buffer_printf(out, " [%s, %s]", amount(budget, row->low).text, amount(budget, row->high).text);
+}
+
 void check_words_value(struct buffer *out, const struct check_row *row)
 {
 	const struct budget *budget = row->budget;
 
-	if (budget->measure == CHECK_LOST && isfinite(row->value))
+	if (!isfinite(row->value)) {
+		unknown_append(out, budget->measure);
+		return;
+	}
+	if (budget->measure == CHECK_LOST)
 		buffer_printf(out, "%.0f place%s lost memory", row->value, row->value == 1 ? "" : "s");
-	else if (!isfinite(row->value))
-		buffer_printf(out, "the amount %s is not known", measure_words(budget->measure));
 	else
-		buffer_printf(out, "%s", amount(budget, row->value).text);
-	if (isfinite(row->low) && isfinite(row->high) && row->low < row->high)
-		buffer_printf(out, " [%s, %s]", amount(budget, row->low).text, amount(budget, row->high).text);
-	if (isfinite(row->value) && budget->measure != CHECK_LOST)
+		estimate_append(out, row);
+	if (budget->measure != CHECK_LOST)
 		buffer_printf(out, " %s%s", measure_words(budget->measure),
 			      budget->per_work ? " for each unit of work" : "");
 	limit_append(out, row);
@@ -96,22 +125,33 @@ void check_words_value(struct buffer *out, const struct check_row *row)
 static void advice_append(struct buffer *out, const struct check_row *row)
 {
 	if (row->needed_rate > 0 && row->needed_runs > 0)
-		buffer_printf(out, "; -r %.0fK would decide it, or %u runs on each side", row->needed_rate / 1024,
+		buffer_printf(out, "-r %.0fK would decide it, or %u runs a side", row->needed_rate / 1024,
 			      row->needed_runs);
 	else if (row->needed_rate > 0)
-		buffer_printf(out, "; -r %.0fK would decide it", row->needed_rate / 1024);
+		buffer_printf(out, "-r %.0fK would decide it", row->needed_rate / 1024);
 	else if (row->needed_runs > 0)
-		buffer_printf(out, "; %u runs on each side would decide it", row->needed_runs);
+		buffer_printf(out, "%u runs a side would decide it", row->needed_runs);
 	else
-		buffer_append_text(out, "; neither a lower rate nor a few more runs would decide it");
+		buffer_append_text(out, "neither a lower rate nor a few more runs would decide it");
+}
+
+/* Why a row whose interval is beyond its limit does not fail. */
+static void chance_append(struct buffer *out, const struct check_row *row)
+{
+	buffer_append_text(out, "beyond the limit, but ");
+	if (row->p <= 0.5)
+		buffer_printf(out, "by chance in one of %s checks, too often to fail",
+			      quantity_count(floor(1 / row->p)).text);
+	else
+		buffer_append_text(out, "among so many that were tested it may be chance");
 }
 
 static void doubt_append(struct buffer *out, const struct check_row *row)
 {
 	static const char *const texts[] = {
 	    [DOUBT_NONE] = "",
-	    [DOUBT_SAMPLING] = "the interval holds the limit",
-	    [DOUBT_MANY] = "taken alone it is beyond the limit, but so many were tested that it may be chance",
+	    [DOUBT_SAMPLING] = "the interval holds the limit: ",
+	    [DOUBT_MANY] = "",
 	    [DOUBT_LOST_AFTER] =
 		"the value is within the limit, but the recording lost some of it: 'seep report' says what",
 	    [DOUBT_LOST] = ("the value is beyond the limit, but the recordings lost some of it or counted it twice: "
@@ -127,10 +167,17 @@ static void doubt_append(struct buffer *out, const struct check_row *row)
 			       "<seep/seep.h>, or give --work N"),
 	    [DOUBT_NO_BEFORE] = "growth needs a recording with an earlier snapshot",
 	    [DOUBT_NO_LOOK] = "nobody looked when the process ended: 'seep run --leaks-at-exit' does",
-	    [DOUBT_CAUTIONS] = "some places leak or grow, but it is not sure that they leak: 'seep leaks' says why",
+	    [DOUBT_CAUTIONS] = "it grows, which may be harmless: 'seep leaks' says why",
 	};
 
-	buffer_append_text(out, row->doubt == DOUBT_UNJUDGED ? row->text : texts[row->doubt]);
+	if (row->doubt == DOUBT_UNJUDGED && row->run->is_judged)
+		leak_want_append(out, &row->run->leaks, &row->run->series);
+	else
+		buffer_append_text(out, row->doubt == DOUBT_UNJUDGED ? row->run->unjudged.text : texts[row->doubt]);
+	if (row->doubt == DOUBT_MANY)
+		chance_append(out, row);
+	if (row->doubt == DOUBT_MANY && !row->leak)
+		buffer_append_text(out, ": ");
 	if (row->doubt == DOUBT_SAMPLING || (row->doubt == DOUBT_MANY && !row->leak))
 		advice_append(out, row);
 }
@@ -144,7 +191,8 @@ void check_words_sureness(struct buffer *out, const struct check_row *row)
 									   : "not by chance");
 	doubt_append(out, row);
 	if (row->result == CHECK_UNDECIDED && row->others)
-		buffer_printf(out, "; so are %u more", row->others);
+		buffer_printf(out, "; so %s %s more", row->others == 1 ? "is" : "are",
+			      quantity_exact(row->others).text);
 }
 
 /* " lost 12.3 KiB in 3 blocks, of which lost ones refer to 2" */

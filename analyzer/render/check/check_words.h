@@ -9,7 +9,7 @@
 /* "1 of 3 budgets fails, 1 is undecided" */
 void check_words_summary(struct buffer *out, const struct check *check);
 
-/* "26.1 KiB [25.0 KiB, 27.3 KiB] allocated for each unit of work, at most 22.0 KiB (+10 % of the base's 20.0 KiB)" */
+/* "26.1 KiB [25.0, 27.3] allocated for each unit of work, at most 22.0 KiB (+10 % of the base's 20.0 KiB)" */
 void check_words_value(struct buffer *out, const struct check_row *row);
 
 /* For an undecided row, why, and what would decide it; for a failure, how sure it is. Nothing for a row that passes. */

@@ -84,6 +84,11 @@ struct estimate_text estimate_bytes(double value, struct interval interval, cons
 	return estimate_print(value, interval, false, false, certain_of(profile));
 }
 
+struct estimate_text estimate_between(double value, struct interval interval)
+{
+	return estimate_print(value, interval, false, false, "exact");
+}
+
 struct estimate_text estimate_growth(double value, struct interval interval, const struct profile *before,
 				     const struct profile *after)
 {

@@ -22,6 +22,9 @@ struct estimate_text estimate_bytes(double value, struct interval interval, cons
 struct estimate_text estimate_growth(double value, struct interval interval, const struct profile *before,
 				     const struct profile *after);
 
+/* The same for bytes that are known by their interval alone. */
+struct estimate_text estimate_between(double value, struct interval interval);
+
 /* For objects, in thousands ("1.23 k") from a thousand on. */
 struct estimate_text estimate_objects(double value, struct interval interval, const struct profile *profile);
 struct estimate_text estimate_growth_objects(double value, struct interval interval, const struct profile *before,

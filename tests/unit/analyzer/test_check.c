@@ -14,6 +14,7 @@
 #include "statistics/measure.h"
 #include "support/profile_maker.h"
 #include "support/sample_program.h"
+#include "support/series_maker.h"
 
 #define RATE (512 * 1024)
 #define RUNS_MOST 4
@@ -393,7 +394,64 @@ static void what_one_side_has_shown_the_other_may_have_missed(void **state)
 	assert_true(row->value > 1000 * row->limit);
 	assert_int_equal(row->result, CHECK_UNDECIDED);
 	assert_true(isnan(row->p) && row->low < row->limit);
+	assert_true(row->low == 0); /* as what one side may have missed is more than there is */
 	gate_free(gate);
+}
+
+/* Many objects that are never freed, one every four seconds, and one that is copied into ever larger ones. */
+static struct profile **leaking_series(unsigned leaked, size_t snapshots)
+{
+	enum { LEAKED_MOST = 150, VECTORS = 6, SNAPSHOTS_MOST = 40 };
+	static const uint64_t second = UINT64_C(1000000000);
+	struct taken samples[LEAKED_MOST + VECTORS];
+	uint64_t times[SNAPSHOTS_MOST];
+	size_t count = 0;
+
+	for (unsigned i = 0; i < leaked; i++)
+		samples[count++] = (struct taken){4 * i * second + 1, UINT64_MAX, 64, 0, false, false, false};
+	for (unsigned i = 0; i < VECTORS; i++)
+		samples[count++] = (struct taken){
+		    (7 << i) * second - 1, (14 << i) * second + 1, (uint64_t)RATE << i, 1, false, false, false};
+	for (size_t i = 0; i < snapshots; i++)
+		times[i] = (14 * i + 14) * second;
+	return series_make(&(struct series_plan){1, times, snapshots, RATE, 2}, samples, count);
+}
+
+static void a_sure_leak_fails_and_what_may_be_none_is_named(void **state)
+{
+	static const struct {
+		unsigned leaked;
+		size_t snapshots;
+		const char *most;
+		enum check_result result;
+		double low, high;
+		enum leak_verdict named;
+	} rows[] = {
+	    {150, 40, "0", CHECK_FAIL, 1, 1, LEAK_LEAK},
+	    {150, 40, "1", CHECK_PASS, 1, 1, LEAK_VERDICTS},
+	    {60, 17, "0", CHECK_UNDECIDED, 0, 2, LEAK_LEAK}, /* it may be a cache that fills, beside one that grows */
+	    {60, 17, "2", CHECK_PASS, 0, 2, LEAK_VERDICTS},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct profile **series = leaking_series(rows[i].leaked, rows[i].snapshots);
+		char text[128];
+		snprintf(text, sizeof text, "\"budgets\": [{\"name\": \"a\", \"measure\": \"leaks\", \"most\": %s}]",
+			 rows[i].most);
+		struct gate *gate = gate_create(text);
+		gate_add(gate, SIDE_AFTER, usual);
+		struct check_run *run = gate->runs.items[SIDE_AFTER];
+		run->is_judged = true;
+		leaks_of_profiles(&run->leaks, series, rows[i].snapshots, GROUP_BY_STACK);
+		const struct check_row *row = gate_check(gate);
+		assert_int_equal(row->result, rows[i].result);
+		assert_true(row->low == rows[i].low && row->high == rows[i].high);
+		assert_int_equal(row->leak ? row->leak->verdict : LEAK_VERDICTS, rows[i].named);
+		leaks_free(&run->leaks);
+		gate_free(gate);
+		series_free_profiles(series, rows[i].snapshots);
+	}
 }
 
 /* With fewer tests, each needs fewer samples. */
@@ -427,6 +485,7 @@ int main(void)
 	    cmocka_unit_test(a_spread_between_runs_counts),
 	    cmocka_unit_test(losses_are_part_of_the_decision),
 	    cmocka_unit_test(rss_of_one_run_a_side_decides_nothing_about_a_base),
+	    cmocka_unit_test(a_sure_leak_fails_and_what_may_be_none_is_named),
 	    cmocka_unit_test(what_is_undecided_says_what_would_decide_it),
 	    cmocka_unit_test(moments_of_other_kinds_are_not_compared),
 	    cmocka_unit_test(what_one_side_has_shown_the_other_may_have_missed),
