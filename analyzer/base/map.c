@@ -108,11 +108,6 @@ uint64_t *map_get(const struct map *map, uint64_t key)
 	return slot->key ? &slot->value : NULL;
 }
 
-size_t map_count(const struct map *map)
-{
-	return map->entry_count;
-}
-
 /* ---- indices alone ---- */
 
 struct index_table index_table_create(size_t most)

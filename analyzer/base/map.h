@@ -19,7 +19,6 @@ void map_reserve(struct map *map, size_t more);
 uint64_t *map_put(struct map *map, uint64_t key, bool *inserted);
 /* NULL if the key is not there. */
 uint64_t *map_get(const struct map *map, uint64_t key);
-size_t map_count(const struct map *map);
 
 /*
  * Finds the entry of an array that has given content. The table holds nothing but indices: in arrays of millions, a

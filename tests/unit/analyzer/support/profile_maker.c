@@ -11,8 +11,8 @@ enum { STACK_MAX = 4096 };
 
 struct profile_maker {
 	struct profile profile;
-	struct map *locations; /* interned token -> index + 1 */
-	struct map *functions; /* interned function -> line */
+	struct map *locations;      /* interned token -> index + 1 */
+	struct numbering functions; /* by interned name: its line less one */
 	uint32_t location_capacity, site_capacity, module_capacity;
 	struct source_line **line_arrays;
 	size_t line_array_count, line_array_capacity;
@@ -25,7 +25,6 @@ struct profile_maker *profile_maker_create(const char *command)
 	struct profile *profile = &maker->profile;
 
 	maker->locations = map_create();
-	maker->functions = map_create();
 	profile->strings = string_pool_create();
 	profile->source = "made.seep";
 	profile->command = string_pool_intern(profile->strings, command);
@@ -54,7 +53,7 @@ void profile_maker_free(struct profile_maker *maker)
 	free(maker->profile.sites);
 	string_pool_free(maker->profile.strings);
 	map_free(maker->locations);
-	map_free(maker->functions);
+	numbering_free(&maker->functions);
 	free(maker);
 }
 
@@ -78,11 +77,9 @@ static struct source_line line_make(struct profile_maker *maker, const char *fun
 	    .file = "/src/source.c",
 	    .inlined = inlined,
 	};
-	uint64_t *number = map_put(maker->functions, (uint64_t)(uintptr_t)line.function, NULL);
+	bool is_new;
 
-	if (!*number)
-		*number = map_count(maker->functions);
-	line.line = (uint32_t)*number;
+	line.line = 1 + numbering_put(&maker->functions, (uintptr_t)line.function, &is_new);
 	return line;
 }
 
