@@ -13,6 +13,7 @@
 #define HEADERS_MOST 8192 /* some 2 us each */
 #define HEADER_BYTES 16
 #define PAGE_BYTES UINT64_C(4096)
+#define ALIGNED_LEAST 65536 /* of smaller blocks, those that are aligned are not worth a look at each */
 #define FLAGS UINT64_C(7)
 #define FLAG_MAPPED UINT64_C(2)
 
@@ -39,31 +40,39 @@ static bool page_is_there(struct chunks *chunks, uint64_t page)
 	return counts.anonymous == PAGE_BYTES;
 }
 
-/* The chunk's size; 0: none begins there that ends by `end`. Its page is in memory. */
-static uint64_t chunk_bytes(struct chunks *chunks, uint64_t start, uint64_t end)
+/* What malloc mapped for the block whose header that is, and its bytes; 0: it is none of these. Before an aligned block
+ * is what aligning left over, which its header counts. Its page is in memory. */
+static struct place chunk_at(struct chunks *chunks, uint64_t header)
 {
-	uint64_t header[2] = {0};
+	uint64_t words[2] = {0};
 	if (!chunks->is_readable || !chunks->left)
-		return 0;
+		return (struct place){0};
 	chunks->left--;
-	if (file_read_at(chunks->descriptor, header, HEADER_BYTES, start) != HEADER_BYTES)
-		return 0;
-	const uint64_t bytes = header[1] & ~FLAGS;
-	const bool is_chunk = header[0] == 0 && (header[1] & FLAGS) == FLAG_MAPPED && bytes % PAGE_BYTES == 0 &&
-			      bytes && bytes <= end - start;
-	return is_chunk ? bytes : 0;
+	if (file_read_at(chunks->descriptor, words, HEADER_BYTES, header) != HEADER_BYTES)
+		return (struct place){0};
+	const uint64_t before = words[0], own = words[1] & ~FLAGS;
+	const bool is_chunk = (words[1] & FLAGS) == FLAG_MAPPED && own && before < header && own < PAGES_END - header &&
+			      (header - before) % PAGE_BYTES == 0 && (before + own) % PAGE_BYTES == 0;
+	return is_chunk ? (struct place){header - before, before + own} : (struct place){0};
 }
 
-bool chunks_meet(struct chunks *chunks, uint64_t block)
+/* The bytes of the chunk at the beginning of a mapping; 0: none begins there that ends by `end`. */
+static uint64_t chunk_bytes(struct chunks *chunks, uint64_t start, uint64_t end)
 {
-	const uint64_t start = block - HEADER_BYTES;
-	if (block % PAGE_BYTES != HEADER_BYTES || chunks->count == CHUNKS_MET || !chunks->is_readable ||
-	    !page_is_there(chunks, start))
+	const struct place chunk = chunk_at(chunks, start);
+	return chunk.address == start && chunk.value <= end - start ? chunk.value : 0;
+}
+
+bool chunks_meet(struct chunks *chunks, uint64_t block, uint64_t size)
+{
+	const bool may_be = block % PAGE_BYTES == HEADER_BYTES || (block % HEADER_BYTES == 0 && size >= ALIGNED_LEAST);
+	if (!may_be || chunks->count == CHUNKS_MET || !chunks->is_readable ||
+	    !page_is_there(chunks, (block - HEADER_BYTES) / PAGE_BYTES * PAGE_BYTES))
 		return false;
-	const uint64_t bytes = chunk_bytes(chunks, start, PAGES_END);
-	if (bytes)
-		chunks->met[chunks->count++] = (struct place){start, bytes};
-	return bytes != 0;
+	const struct place chunk = chunk_at(chunks, block - HEADER_BYTES);
+	if (chunk.value)
+		chunks->met[chunks->count++] = chunk;
+	return chunk.value != 0;
 }
 
 void chunks_sort(struct chunks *chunks)

@@ -2,7 +2,7 @@
 /*
  * Blocks for which glibc's malloc has mapped memory of their own (from M_MMAP_THRESHOLD on). The kernel joins them with what
  * lies beside them, so a mapping may be theirs in parts. Each begins, at a page, with its size and a flag that says so
- * (malloc/malloc.c, IS_MMAPPED): these 16 bytes alone are read, and only where their page is in memory.
+ * (malloc/malloc.c, IS_MMAPPED), and so does an aligned one amid it: these 16 bytes alone are read, and only where their page is in memory.
  */
 #ifndef SEEP_LEDGER_CHUNKS_H
 #define SEEP_LEDGER_CHUNKS_H
@@ -29,7 +29,7 @@ void chunks_open(struct chunks *chunks, uint64_t pid, struct pages *pages, struc
 void chunks_close(struct chunks *chunks);
 
 /* Whether a live block lies in such a chunk of its own, which is kept then. */
-bool chunks_meet(struct chunks *chunks, uint64_t block);
+bool chunks_meet(struct chunks *chunks, uint64_t block, uint64_t size);
 void chunks_sort(struct chunks *chunks);
 
 /* The end of the piece that begins at `start`, at most the end of `all`, a counted mapping; says whether it is a

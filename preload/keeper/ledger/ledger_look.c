@@ -33,7 +33,7 @@ static void blocks_meet(struct ledger_look *look, struct chunks *chunks, const s
 {
 	const uint64_t step = count / BLOCKS_MET + 1;
 	for (uint64_t i = 0; i < count; i += step)
-		if (!chunks_meet(chunks, live[i].address))
+		if (!chunks_meet(chunks, live[i].address, live[i].size))
 			ledger_meet(&look->ledger, live[i].address);
 	chunks_sort(chunks);
 }

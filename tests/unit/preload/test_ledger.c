@@ -268,10 +268,17 @@ static void chunks_are_told_from_what_lies_beside_them(void **state)
 	chunks_open(&chunks, (uint64_t)getpid(), &pages, met);
 	assert_true(chunks.is_readable);
 	const uint64_t begin = (uintptr_t)memory;
-	assert_false(chunks_meet(&chunks, begin + 5 * PAGE + 16)); /* no size precedes it */
-	assert_false(chunks_meet(&chunks, begin + 12 * PAGE + 32));
-	assert_true(chunks_meet(&chunks, begin + 12 * PAGE + 16));
-	assert_true(chunks_meet(&chunks, begin + 3 * PAGE + 16));
+	assert_false(chunks_meet(&chunks, begin + 5 * PAGE + 16, 1)); /* no size precedes it */
+	assert_false(chunks_meet(&chunks, begin + 12 * PAGE + 32, 1));
+	assert_true(chunks_meet(&chunks, begin + 12 * PAGE + 16, 1));
+	assert_true(chunks_meet(&chunks, begin + 3 * PAGE + 16, 1));
+	/* an aligned block, for which 2 pages less its header are left over before it */
+	const uint64_t aligned[2] = {2 * PAGE - 16, (2 * PAGE + 16) | 2};
+	memcpy(memory + 14 * PAGE - 16, aligned, sizeof aligned);
+	assert_false(chunks_meet(&chunks, begin + 14 * PAGE, 2 * PAGE)); /* a small one is not worth a look */
+	assert_true(chunks_meet(&chunks, begin + 14 * PAGE, 1 << 20));
+	assert_int_equal(met[chunks.count - 1].address, begin + 12 * PAGE);
+	assert_int_equal(met[--chunks.count].value, 4 * PAGE);
 	chunks_sort(&chunks);
 	struct page_piece all = {.start = begin, .end = begin + 20 * PAGE};
 	uint64_t at = begin;
