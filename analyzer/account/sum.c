@@ -5,7 +5,9 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/buffer.h"
 #include "base/memory.h"
+#include "base/message.h"
 #include "profile/merge.h"
 
 /* Names lie in one pool, so equal names are the same pointer. */
@@ -111,11 +113,32 @@ static bool any_was_asked(struct profile *const *profiles, size_t count)
 	return any;
 }
 
+/* Where some of the processes are not recorded, the samples of the others would stand for less than all of the heap. */
+static void samples_leave_out(struct profile *const *profiles, size_t count)
+{
+	struct buffer missing = {0};
+	size_t without = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (!profiles[i]->rate)
+			buffer_printf(&missing, "%s%llu", without++ ? " " : "", (unsigned long long)profiles[i]->pid);
+	if (without && without < count)
+		message("not recorded: %s; so nothing says what asked for the heap of all: seep attach %s",
+			missing.data, missing.data);
+	for (size_t i = 0; i < count && without; i++) {
+		profiles[i]->rate = 0;
+		profiles[i]->has_samples = false;
+		profiles[i]->sample_count = 0;
+	}
+	buffer_free(&missing);
+}
+
 struct profile *ledgers_sum(struct profile *const *profiles, size_t count, struct error *error)
 {
 	static const enum seep_memory_key before[] = {SEEP_MEMORY_LEDGER_BEFORE, SEEP_MEMORY_LEDGER_AFTER,
 						      SEEP_MEMORY_BLOCKS_UNREAD};
 
+	samples_leave_out(profiles, count);
 	if (!profiles_can_merge(profiles, count, error))
 		return NULL;
 	uint64_t *shifts_ns = memory_allocate(count, sizeof *shifts_ns);

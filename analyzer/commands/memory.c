@@ -105,6 +105,13 @@ static void figures_keep(struct profile *profile, const struct operand *operand,
 		message("the answer of %s is not kept: %s", profile->allocator, error.text);
 }
 
+/* The operand may be the number of the recording's guard. In another pid namespace the process has another number than
+ * it says itself. */
+static pid_t recorded_pid(const struct profile *profile, const struct operand *operand)
+{
+	return operand->name[0] && profile_process_runs(profile) ? (pid_t)profile->pid : operand->pid;
+}
+
 /* Asks the allocator of a running process. Only a recording knows which mappings are the allocator's own. */
 static void allocator_tell(struct profile *profile, const struct operand *operand, enum ask ask)
 {
@@ -120,7 +127,7 @@ static void allocator_tell(struct profile *profile, const struct operand *operan
 		    profile->allocator, (double)rss / (1 << 30) * STOP_MS_A_GIB);
 		return;
 	}
-	if (!allocator_ask(&figures, profile->allocator, operand->pid, &error)) {
+	if (!allocator_ask(&figures, profile->allocator, recorded_pid(profile, operand), &error)) {
 		message("%s was not asked what it keeps: %s", profile->allocator, error.text);
 		return;
 	}

@@ -12,6 +12,7 @@
 #include "keeper/ledger/ledger_look.h"
 #include "keeper/program/process.h"
 #include "process/inspect.h"
+#include "process/library.h"
 #include "tracing/loaded.h"
 
 enum { ARGUMENTS_BYTES = 4096, LOADED_TRIES = 20 };
@@ -30,7 +31,8 @@ static const char *allocator_of(const struct loaded *loaded)
 		     {"libc.so", NULL, "glibc"}};
 	const struct loaded_module *owner = NULL;
 
-	if (!loaded_first_definition(loaded, NULL, "malloc", &owner))
+	/* libseep.so is there before its program's first sample, and after seep detach. */
+	if (!loaded_first_definition(loaded, loaded_find(loaded, SHIM_NAME), "malloc", &owner))
 		return "";
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
 		if (strstr(owner->soname, known[i].part) ||
