@@ -83,6 +83,46 @@ kill "$huge"
 
 kill -9 "$program"
 wait "$seep_pid" 2>/dev/null
+
+# An aligned block lies amid the chunk that malloc mapped for it, and may be a mapping of its own by its advice. Shared memory counts in
+# each process; one of the two has sampled nothing.
+compile aligned <<'END'
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+enum { MIB = 1 << 20 };
+int main(void) {
+	void *block;
+	char *shared = mmap(NULL, 40 * MIB, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	memset(shared, 1, 40 * MIB);
+	if (fork() == 0) {
+		for (int i = 0; i < 40 * MIB; i += 4096) (void)((volatile char *)shared)[i];
+		puts("ready"), fflush(stdout);
+		for (;;) pause();
+	}
+	if (posix_memalign(&block, 2 * MIB, 16 * MIB)) return 1;
+	madvise(block, 16 * MIB, MADV_SEQUENTIAL);
+	memset(block, 1, 16 * MIB);
+	puts("ready"), fflush(stdout);
+	for (;;) pause();
+}
+END
+"$SEEP" run -r 1M -o aligned.rec -- "$WORK/aligned" >aligned.out 2>/dev/null &
+pids+=("$!")
+ready_twice() { [ "$(grep -c ready aligned.out)" = 2 ]; }
+wait_until 30 ready_twice
+program=$(child_of "$!")
+child=$(child_of "$program")
+"$SEEP" memory --json "$program" >aligned.json
+check_equal "an aligned block is in use, and explained" "16 0" \
+	"$(json_get aligned.json "round(d['heap']['inuse_bytes'] / 2**20), round(abs(d['heap']['unexplained_bytes']) / 2**20)" | tr -d '(,)')"
+both=$("$SEEP" memory "$program" "$child" 2>both.err | tr '\n' ' ')
+check_match "processes are added up, recorded or not" '2 processes added up.*80.0 MiB .* is shared memory: it counts in every process' "$both"
+check_match "and who is not is said" "not recorded: $child; .*: seep attach $child" "$(cat both.err)"
+kill -9 "$child" "$program"
+wait "$!" 2>/dev/null
 "$SEEP" report --residency "$(ls rec/*.seep | tail -n 1)" >out 2>err
 check_equal "where nobody looked, one line says so" "3 0 1" "$? $(wc -c <out) $(wc -l <err)"
 check_match "of a killed program the last snapshot that has it" 'add up to' "$("$SEEP" memory rec)"

@@ -148,8 +148,11 @@ static void lines_write(struct text_page *page, const struct lines *lines)
 
 	table_write_titles(&lines->table, page);
 	for (size_t i = 0; i < lines->count; i++) {
+		const char *words = lines->texts[i].data;
 		table_write_cells(&lines->table, page, i);
-		text_write_words_behind(page, STYLE_PLAIN, lines->texts[i].data, start);
+		for (; *words == ' '; words++) /* a part of the class above */
+			buffer_append_byte(page->out, ' ');
+		text_write_words_behind(page, STYLE_PLAIN, words, start + (unsigned)(words - lines->texts[i].data));
 	}
 }
 

@@ -10,7 +10,8 @@
 #include "render/words/heap_words.h"
 #include "render/words/quantity.h"
 
-static const double share_worth_saying = 0.02, rest_worth_saying = 0.1, change_worth_saying = 1 << 20;
+static const double share_worth_saying = 0.02, rest_worth_saying = 0.1, files_worth_saying = 0.25,
+		    change_worth_saying = 1 << 20, bytes_worth_saying = 8 << 20;
 
 const enum seep_ledger_class account_order[ACCOUNT_ORDER_COUNT] = {
     SEEP_LEDGER_HEAP,  SEEP_LEDGER_LIBRARY,  SEEP_LEDGER_PROGRAM,    SEEP_LEDGER_FILE, SEEP_LEDGER_SHARED,
@@ -66,6 +67,8 @@ static const char *short_name(const char *name)
 {
 	const char *slash = strrchr(name, '/');
 
+	if (strncmp(name, "/dev/zero", strlen("/dev/zero")) == 0) /* as the kernel calls what has no file */
+		return "without a name";
 	return slash && slash[1] ? slash + 1 : name;
 }
 
@@ -150,9 +153,9 @@ static void sum_sentence(struct buffer *out, const struct account *account)
 static void shared_sentence(struct buffer *out, const struct account *account)
 {
 	if (account->profile->part_count)
-		buffer_append_text(out,
-				   " What processes share (libraries, and what a child has not written to since) is in "
-				   "memory once, and counts in each of them.");
+		buffer_append_text(
+		    out, " What processes share (libraries, shared memory, and what a child has not written to "
+			 "since) is in memory once, and counts in each of them.");
 }
 
 static void unread_sentence(struct buffer *out, const struct account *account)
@@ -199,6 +202,42 @@ static void own_sentence(struct buffer *out, const struct account *account)
 			      calls_of_own(account->profile, own));
 }
 
+/* Files and shared memory are not the program's own: what they take up is no leak of its own either. */
+static void files_sentence(struct buffer *out, const struct account *account)
+{
+	static const struct {
+		enum seep_ledger_class class;
+		const char *what;
+	} all[] = {{SEEP_LEDGER_FILE, "in files that the program has mapped: where memory is needed, the kernel takes "
+				      "back what is in the file, too. That is not a leak."},
+		   {SEEP_LEDGER_SHARED,
+		    "shared memory: it counts in every process that maps it, and goes when the last "
+		    "one has let go of it and nothing names it."}};
+
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		const double bytes = account->classes[all[i].class].resident;
+		if (bytes > account->rss * files_worth_saying && bytes > bytes_worth_saying)
+			buffer_printf(out, " %s (%s of RSS) is %s", quantity_bytes(bytes).text,
+				      quantity_share(bytes, account->rss).text, all[i].what);
+	}
+}
+
+/* The answer where nothing else is worth a sentence. */
+static void most_sentence(struct buffer *out, const struct account *account)
+{
+	const struct account_class *sums = account->classes;
+	const double modules = sums[SEEP_LEDGER_PROGRAM].resident + sums[SEEP_LEDGER_LIBRARY].resident;
+	const double in_use = heap_in_use(account);
+
+	if (in_use > account->rss / 2)
+		buffer_printf(out, " Most of it is in use: %s of blocks (%s of RSS)%s.", quantity_bytes(in_use).text,
+			      quantity_share(in_use, account->rss).text,
+			      account->profile->rate ? "; seep report says what asked for them" : "");
+	else if (modules > account->rss / 2)
+		buffer_printf(out, " Most of it is the program and its libraries (%s of RSS).",
+			      quantity_share(modules, account->rss).text);
+}
+
 static void blocks_sentence(struct buffer *out, const struct account *account)
 {
 	const struct account_heap *heap = &account->heap;
@@ -212,7 +251,9 @@ static void recorded_sentence(struct buffer *out, const struct account *account)
 {
 	if (account->profile->rate)
 		return;
-	if (account->classes[SEEP_LEDGER_SEEP].resident > 0)
+	if (account->profile->part_count)
+		buffer_append_text(out, " Not all of them are recorded, so nobody knows what asked for the heap.");
+	else if (account->classes[SEEP_LEDGER_SEEP].resident > 0)
 		buffer_printf(out,
 			      " libseep.so is in the process, but records nothing: no allocation was sampled yet, or "
 			      "seep detach has ended its recording.");
@@ -233,8 +274,11 @@ void account_sum_sentences(struct buffer *out, const struct account *account)
 void account_sentences(struct buffer *out, const struct account *account)
 {
 	own_sentence(out, account);
+	files_sentence(out, account);
 	unexplained_sentence(out, account);
 	heap_sentences(out, account);
+	if (out->length == 0)
+		most_sentence(out, account);
 	blocks_sentence(out, account);
 	recorded_sentence(out, account);
 }

@@ -66,6 +66,15 @@ static const char *unexplained_words(const struct account *account)
 		   : "  not explained by the allocator";
 }
 
+double heap_in_use(const struct account *account)
+{
+	const struct account_heap *heap = &account->heap;
+
+	if (heap->kept.state == SEEP_ACCOUNT_KNOWN)
+		return heap->kept.allocated;
+	return heap->is_known ? heap->in_use : 0;
+}
+
 static void parts_of_allocator(struct parts *parts)
 {
 	const struct account_heap *heap = &parts->account->heap;
