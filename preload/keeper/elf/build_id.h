@@ -4,6 +4,7 @@
 #define SEEP_ELF_BUILD_ID_H
 
 #include <elf.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -26,5 +27,12 @@ static inline const uint8_t *build_id_find(const char *notes, uint64_t left, uin
 	}
 	return NULL;
 }
+
+/* The NT_GNU_BUILD_ID of a module that is mapped in this process. 0: it has none, or its headers can't be read. */
+uint32_t build_id_read(uint64_t start, uint64_t end, uint64_t bias, uint8_t build_id[static 32]);
+
+/* The program has taken a part of a module away: from now on this is asked about each page of one before it is read. */
+typedef bool build_id_page_check(uintptr_t page);
+void build_id_check_pages(build_id_page_check *check);
 
 #endif

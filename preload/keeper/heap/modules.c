@@ -3,7 +3,6 @@
 #include "keeper/heap/modules.h"
 
 #include <dlfcn.h>
-#include <elf.h>
 #include <link.h>
 #include <string.h>
 
@@ -86,80 +85,6 @@ void modules_set_finder(module_finder *replacement)
 	finder = replacement;
 }
 
-static _Atomic(module_page_check *) page_can_be_read; /* NULL: every page can */
-
-void modules_check_pages(module_page_check *check)
-{
-	store_relaxed(&page_can_be_read, check);
-}
-
-static bool may_read(uint64_t start, uint64_t bytes)
-{
-	module_page_check *check = load_relaxed(&page_can_be_read);
-	for (uint64_t page = start & ~(uint64_t)(SEEP_HEAP_PAGE - 1); check && page < start + bytes;
-	     page += SEEP_HEAP_PAGE)
-		if (!check(page))
-			return false;
-	return true;
-}
-
-/* The module's headers lie in its own memory, which its program may have written over or taken away: everything in them is
- * checked. */
-struct headers {
-	const ElfW(Phdr) * segments;
-	unsigned count;
-};
-
-static bool headers_find(const struct loaded_module *module, struct headers *headers)
-{
-	const ElfW(Ehdr) *header = (const void *)(uintptr_t)module->start;
-	if (module->end - module->start < SEEP_HEAP_PAGE || !may_read(module->start, SEEP_HEAP_PAGE) ||
-	    memcmp(header->e_ident, ELFMAG, SELFMAG) != 0 || header->e_phentsize != sizeof(ElfW(Phdr)) ||
-	    header->e_phoff > SEEP_HEAP_PAGE || header->e_phoff % _Alignof(ElfW(Phdr)) != 0 ||
-	    header->e_phnum > (SEEP_HEAP_PAGE - header->e_phoff) / sizeof(ElfW(Phdr)))
-		return false;
-	*headers = (struct headers){(const void *)(uintptr_t)(module->start + header->e_phoff), header->e_phnum};
-	return true;
-}
-
-/* Are these notes, by their own account, inside one loaded segment and inside the module? */
-static bool notes_are_loaded(const struct loaded_module *module, const struct headers *headers,
-			     const ElfW(Phdr) * notes)
-{
-	uint64_t start = module->bias + notes->p_vaddr, bytes = notes->p_memsz;
-	if (start % 4 != 0 || start < module->start || start > module->end || bytes > module->end - start ||
-	    !may_read(start, bytes))
-		return false;
-	for (unsigned i = 0; i < headers->count; i++) {
-		const ElfW(Phdr) *segment = &headers->segments[i];
-		if (segment->p_type == PT_LOAD && notes->p_vaddr >= segment->p_vaddr && bytes <= segment->p_memsz &&
-		    notes->p_vaddr - segment->p_vaddr <= segment->p_memsz - bytes)
-			return true;
-	}
-	return false;
-}
-
-/* The NT_GNU_BUILD_ID of a module, read from its own memory. 0: it has none. */
-static uint32_t build_id_read(const struct loaded_module *module, uint8_t build_id[static 32])
-{
-	struct headers headers;
-	if (!headers_find(module, &headers))
-		return 0;
-	for (unsigned i = 0; i < headers.count; i++) {
-		const ElfW(Phdr) *notes = &headers.segments[i];
-		uint32_t bytes;
-		if (notes->p_type != PT_NOTE || !notes_are_loaded(module, &headers, notes))
-			continue;
-		const uint8_t *found =
-		    build_id_find((const char *)(uintptr_t)(module->bias + notes->p_vaddr), notes->p_memsz, &bytes);
-		if (found && bytes <= 32) {
-			memcpy(build_id, found, bytes);
-			return bytes;
-		}
-	}
-	return 0;
-}
-
 static void text_append(char *text, size_t *length, size_t limit, const char *more)
 {
 	while (*more && *length + 1 < limit)
@@ -187,7 +112,7 @@ static void module_describe(const struct heap *heap, const struct loaded_module 
 	module->start = loaded->start;
 	module->end = loaded->end;
 	module->bias = loaded->bias;
-	module->build_id_bytes = build_id_read(loaded, module->build_id);
+	module->build_id_bytes = build_id_read(loaded->start, loaded->end, loaded->bias, module->build_id);
 	module->epoch = load_relaxed(&heap->header->module_epoch);
 	uint64_t identity = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
 	for (size_t i = 0; i < length; i++)

@@ -41,10 +41,6 @@ void modules_prepare(void);
 /* The module at an address, as of now. False: none is known. Any thread, signal-safe. */
 bool module_find_loaded(uintptr_t address, struct loaded_module *module);
 
-/* The program has taken a part of a module away: from now on this is asked about each page of one before it is read. */
-typedef bool module_page_check(uintptr_t page);
-void modules_check_pages(module_page_check *check);
-
 /* Replaces the finder, for tests. */
 void modules_set_finder(module_finder *finder);
 

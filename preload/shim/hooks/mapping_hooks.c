@@ -13,6 +13,7 @@
 
 #include "keeper/base/syscall.h"
 #include "shim/sample/memory_probe.h"
+#include "keeper/elf/build_id.h"
 #include "keeper/elf/image.h"
 #include "keeper/heap/modules.h"
 #include "shim/hooks/hook.h"
@@ -72,7 +73,7 @@ static __attribute__((noinline)) void hole_note(const void *address, size_t leng
 		return;
 	if (module_find_loaded(start, &module) || module_find_loaded(end - 1, &module)) {
 		probe_note_hole();
-		modules_check_pages(probe_page_readable);
+		build_id_check_pages(probe_page_readable);
 	}
 	stack_window_note_hole(frame, start, end);
 }
