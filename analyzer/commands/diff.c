@@ -36,7 +36,7 @@ struct request {
 #define SERVICE_FIELD(name) offsetof(struct request, service.name)
 
 static const struct command_option options[] = {
-    {OPTION_BY, "by", "GROUP", "place (--json: stack), stack, function, line, module", &option_word, FIELD(by),
+    {OPTION_BY, "by", "GROUP", "place, stack (--json), function, line, module, label", &option_word, FIELD(by),
      group_by_names},
     {OPTION_TOP, "top", "N", "rows of each table (10 or fewer; with --json all)", &option_count, FIELD(top), NULL},
     {OPTION_JSON, "json", NULL, "JSON, schema seep.diff/1", NULL, FIELD(json), NULL},

@@ -44,7 +44,7 @@ struct request {
 #define SERVICE_FIELD(name) offsetof(struct request, service.name)
 
 static const struct command_option options[] = {
-    {OPTION_BY, "by", "GROUP", "place (--json: stack), stack, function, line, module", &option_word, FIELD(by),
+    {OPTION_BY, "by", "GROUP", "place, stack (--json), function, line, module, label", &option_word, FIELD(by),
      group_by_names},
     {OPTION_SORT, "sort", "ORDER", "inuse (default), objects, allocated or allocations", &option_word, FIELD(order),
      inventory_order_names},

@@ -9,7 +9,7 @@
 #include "files/path.h"
 #include "place/place_lines.h"
 
-const char *const group_by_names[] = {"stack", "place", "function", "line", "module", NULL};
+const char *const group_by_names[] = {"stack", "place", "function", "line", "module", "label", NULL};
 
 const char *group_by_name(enum group_by by)
 {
@@ -43,6 +43,11 @@ const struct source_line *group_line(const struct group *group)
 	const struct profile_location *location = group_location(group);
 
 	return location && location->line_count ? &profile_lines(group->profile, location)[group->place.line] : NULL;
+}
+
+const char *group_stand_in(const struct group *group)
+{
+	return group->label ? group->label : profile_site_stand_in(&group->profile->sites[group->site]);
 }
 
 /* Hashes the final NUL, too, so that "ab","c" differs from "a","bc". */
@@ -112,6 +117,14 @@ static struct frame_walk *places_find(const struct profile *profile)
 	return places;
 }
 
+/* The seed itself where the site has no label. */
+static uint64_t hash_label(uint64_t seed, const struct profile *profile, const struct profile_site *site)
+{
+	const char *label = profile_site_label(profile, site);
+
+	return label ? hash_text(seed, label) : seed;
+}
+
 /* Code that is made at run time gets another address each time. So it counts by its name, and a run of such calls
  * without names counts as one. */
 static uint64_t stack_key(const struct profile *profile, const struct profile_site *site)
@@ -131,7 +144,8 @@ static uint64_t stack_key(const struct profile *profile, const struct profile_si
 					 &location->address, sizeof location->address);
 		was_nameless = is_nameless;
 	}
-	return has_made ? hash_bytes(key, &site->truncated, sizeof site->truncated) : site->key;
+	return has_made ? hash_bytes(hash_label(key, profile, site), &site->truncated, sizeof site->truncated)
+			: site->key;
 }
 
 static uint64_t group_key(const struct group_table *table, const struct group *group)
@@ -144,9 +158,11 @@ static uint64_t group_key(const struct group_table *table, const struct group *g
 
 	if (site->retired)
 		return site->key;
+	if (table->by == GROUP_BY_LABEL)
+		return hash_label(seed, group->profile, site);
 	if (table->by == GROUP_BY_STACK && rebuilt_any(&table->rebuilt) &&
 	    stack_stable_key(&table->rebuilt, group->profile, frame_walk_leaf(site), &stable))
-		return stable;
+		return hash_label(stable, group->profile, site);
 	if (table->by == GROUP_BY_STACK)
 		return stack_key(group->profile, site);
 	if (!location || !location->line_count)
@@ -252,6 +268,17 @@ static uint32_t *stack_group(struct group_table *table, uint64_t key, bool *is_n
 /* Sites whose keys are made together, so that their places in the table can be prefetched. */
 enum { GROUPS_AT_ONCE = 32 };
 
+/* The sums of sites that were given up have no label, and are a group of their own. */
+static void label_fill(struct group *group)
+{
+	const struct profile_site *site = &group->profile->sites[group->site];
+	const char *label = profile_site_label(group->profile, site);
+
+	group->place = (struct frame_walk){0};
+	if (!site->retired)
+		group->label = label ? label : "[no label]";
+}
+
 static void wanted_fill(const struct group_table *table, struct group *wanted, const struct profile *profile,
 			const struct frame_walk *places, uint32_t first, bool keep_stacks)
 {
@@ -261,6 +288,8 @@ static void wanted_fill(const struct group_table *table, struct group *wanted, c
 		numbering_prefetch(&table->stacks, profile->sites[first + k].key);
 	for (uint32_t k = 0; k < count; k++) {
 		wanted[k] = (struct group){.profile = profile, .site = first + k, .place = places[first + k]};
+		if (table->by == GROUP_BY_LABEL)
+			label_fill(&wanted[k]);
 		if (keep_stacks && numbering_get(&table->stacks, profile->sites[first + k].key) != NUMBERING_NONE)
 			continue;
 		wanted[k].key = group_key(table, &wanted[k]);

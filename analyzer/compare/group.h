@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which sites are one row: the same stack, the same place, or the same function,
- * line or module of the place. Groups of one table are found again in every
+ * Which sites are one row: the same stack, the same place, the same function,
+ * line or module of the place, or the same label. Groups of one table are found again in every
  * profile that is added to it, also across processes and load addresses.
  *
  * What identifies a group, apart from the module's directory:
@@ -11,6 +11,7 @@
  *	function  the place's function with its source file, or with its module where the file is not known
  *	line      the place's file and line; where they are not known, function and module, or the address likewise
  *	module    the place's module
+ *	label     what the program called its work (seep_label())
  * Where profiles are of different builds (`rebuilt`), stacks and places of what was built anew are known by the names of
  * functions alone (place/builds.h).
  * The place is the program's own call that led to the allocator (place/place.h); inlined calls count as calls.
@@ -25,9 +26,17 @@
 #include "place/place.h"
 #include "profile/profile.h"
 
-enum group_by { GROUP_BY_STACK, GROUP_BY_PLACE, GROUP_BY_FUNCTION, GROUP_BY_LINE, GROUP_BY_MODULE, GROUP_BY_COUNT };
+enum group_by {
+	GROUP_BY_STACK,
+	GROUP_BY_PLACE,
+	GROUP_BY_FUNCTION,
+	GROUP_BY_LINE,
+	GROUP_BY_MODULE,
+	GROUP_BY_LABEL,
+	GROUP_BY_COUNT
+};
 
-/* "stack", "place", "function", "line", "module"; ends with NULL. */
+/* "stack", "place", "function", "line", "module", "label"; ends with NULL. */
 extern const char *const group_by_names[];
 const char *group_by_name(enum group_by by);
 
@@ -38,14 +47,15 @@ struct group {
 	const struct profile *profile; /* the first profile that had the group ... */
 	uint32_t site;                 /* ... and a site of it there */
 	uint32_t site_count;           /* different stacks in the group */
-	struct frame_walk place;       /* the call of that site that names the group */
+	struct frame_walk place;       /* the call of that site that names the group; none for a label */
 	bool is_ambiguous;             /* another stack has the same place and leaf, or another place reads alike */
 	uint32_t
 	    /* for such a stack: how many calls outwards tell it from the other one; 0: the calls in between do */
 	    telling_callers;
 	/* of the places of all its sites, in the source file of `place`; 0: not known */
 	uint32_t first_line, last_line;
-	const char *was; /* the place's function in the earlier build, if it had another name there; NULL: the same */
+	const char *label; /* of a group by label: its name */
+	const char *was;   /* the place's function in the earlier build, if it had another name there; NULL: the same */
 	/* how many calls outwards from the place all its stacks share; counted up to GROUP_CALLERS_MOST */
 	uint32_t shared_callers;
 };
@@ -84,6 +94,9 @@ uint32_t *group_table_add_only(struct group_table *table, const struct profile *
 /* The call that names the group: its location and source line; both NULL if the site has no stack. */
 const struct profile_location *group_location(const struct group *group);
 const struct source_line *group_line(const struct group *group);
+
+/* What names a group without such a call. */
+const char *group_stand_in(const struct group *group);
 
 /* The sites of a profile by group, so that a group's row can be added up when somebody wants to see it. */
 struct group_sites {

@@ -180,8 +180,21 @@ static void thread_label_append(struct writer *writer, uint32_t thread)
 	protobuf_message(&writer->sample, SAMPLE_LABEL, &writer->label);
 }
 
-/* Writes a sample for the stack that was filled last, unless all its values are zero as whole numbers. */
-static void sample_append(struct writer *writer, const struct call_values *values, const struct export_part *part)
+/* What the program called its work, as Go's pprof.Do() does. */
+static void work_label_append(struct writer *writer, const struct export_row *row)
+{
+	const char *label = profile_site_label(row->profile, row->site);
+
+	if (!label)
+		return;
+	protobuf_unsigned(&writer->label, LABEL_KEY, pprof_text(&writer->tables, "label"));
+	protobuf_unsigned(&writer->label, LABEL_TEXT, pprof_text(&writer->tables, label));
+	protobuf_message(&writer->sample, SAMPLE_LABEL, &writer->label);
+}
+
+/* Writes a sample for the stack that was filled last, the row's, unless all its values are zero as whole numbers. */
+static void sample_append(struct writer *writer, const struct export_row *row, const struct call_values *values,
+			  const struct export_part *part)
 {
 	bool is_zero = true;
 
@@ -199,6 +212,7 @@ static void sample_append(struct writer *writer, const struct call_values *value
 		return;
 	protobuf_bytes(&writer->sample, SAMPLE_LOCATIONS, writer->stack.data, writer->stack.length);
 	protobuf_bytes(&writer->sample, SAMPLE_VALUES, writer->values.data, writer->values.length);
+	work_label_append(writer, row);
 	if (part) {
 		size_label_append(writer, part->size);
 		thread_label_append(writer, part->thread);
@@ -219,9 +233,9 @@ static void rows_append(struct writer *writer, const struct export_rows *rows)
 			values.of[CALL_INUSE_OBJECTS] = part->objects;
 			rest.of[CALL_INUSE_SPACE] -= part->bytes;
 			rest.of[CALL_INUSE_OBJECTS] -= part->objects;
-			sample_append(writer, &values, part);
+			sample_append(writer, &rows->rows[i], &values, part);
 		}
-		sample_append(writer, &rest, NULL);
+		sample_append(writer, &rows->rows[i], &rest, NULL);
 	}
 }
 
@@ -260,7 +274,7 @@ void export_pprof_interval(struct buffer *out, const struct export_interval *int
 		    interval->shows_allocated ? CALL_ALLOC_SPACE : CALL_INUSE_SPACE);
 	for (uint32_t i = interval->first; i < interval->first + interval->count; i++) {
 		stack_fill(&writer, &interval->rows->rows[i]);
-		sample_append(&writer, &interval->rows->rows[i].values, NULL);
+		sample_append(&writer, &interval->rows->rows[i], &interval->rows->rows[i].values, NULL);
 	}
 	writer_close(&writer);
 }

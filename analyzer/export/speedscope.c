@@ -67,6 +67,8 @@ static void stack_fill(struct writer *writer, struct buffer *stack, const struct
 	for (uint32_t node = site->node; node; node = nodes[node].parent)
 		writer->path[--level] = nodes[node].location;
 
+	if (site->label)
+		frame_append(writer, stack, row->profile->modules[site->label].path, NULL, 0);
 	if (site->depth == 0)
 		frame_append(writer, stack, profile_site_stand_in(site), NULL, 0);
 	else if (site->truncated)

@@ -158,6 +158,27 @@ static void functions_append(struct buffer *out)
 	}
 }
 
+static void calls_append(struct buffer *out)
+{
+	static const char *const calls[][2] = {
+	    {"int seep_snapshot(void)", "asks for a snapshot, and returns at once."},
+	    {"int seep_account(void)", "asks the allocator for its own account."},
+	    {"void seep_work(unsigned long long units)",
+	     "counts requests, files or tests, for the budgets of `seep check`."},
+	    {"const char *seep_label(const char *text)",
+	     "names what the thread works on, for `--by=label`, and returns the name before (docs/LABELS.md)."},
+	};
+
+	buffer_append_text(out, ".SH CALLS FOR PROGRAMS\n");
+	text_append(out,
+		    "<seep/seep.h> declares these. Without libseep.so they are null pointers; a program asks before it "
+		    "calls one: `if (seep_work) seep_work(1);`.");
+	for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+		buffer_printf(out, ".TP\n\\fB%s\\fR\n", calls[i][0]);
+		text_append(out, calls[i][1]);
+	}
+}
+
 void manual_append_library_page(struct buffer *out)
 {
 	head_append(out, "libseep", 7, "the library that records a program's heap");
@@ -178,6 +199,7 @@ void manual_append_library_page(struct buffer *out)
 		buffer_append_byte(out, '\n');
 		variables_append(out, group);
 	}
+	calls_append(out);
 	functions_append(out);
 	buffer_append_text(out, ".SH SEE ALSO\n\\fBseep\\fR(1), \\fBseep\\-run\\fR(1)\n");
 }

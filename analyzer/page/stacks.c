@@ -86,6 +86,17 @@ static void known_prepare(struct page_stacks *stacks, const struct profile *prof
 	stacks->profile = profile;
 }
 
+/* The node of the site's label, above its stack; the root if it has none. */
+static uint32_t label_node(struct page_stacks *stacks, const struct profile *profile, uint32_t site_index)
+{
+	const uint32_t label = profile->sites[site_index].label;
+
+	if (!label)
+		return 0;
+	return node_child(stacks, 0,
+			  frame_find(stacks, &(struct source_line){.function = profile->modules[label].path}, ""));
+}
+
 /* Walks outwards until it reaches a call that an earlier stack passed, then back. */
 uint32_t page_stacks_add(struct page_stacks *stacks, const struct profile *profile, uint32_t site_index)
 {
@@ -98,7 +109,7 @@ uint32_t page_stacks_add(struct page_stacks *stacks, const struct profile *profi
 		stacks->calls[count++] =
 		    (struct page_call){call_frame(stacks, profile, at), at.line == 0 ? at.node : 0};
 	}
-	node = frame_walk_has(at) ? stacks->known[at.node] : 0;
+	node = frame_walk_has(at) ? stacks->known[at.node] : label_node(stacks, profile, site_index);
 	for (; count > 0; count--) {
 		const struct page_call *call = &stacks->calls[count - 1];
 		const uint32_t child = node_child(stacks, node, call->frame);

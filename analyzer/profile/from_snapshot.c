@@ -27,6 +27,7 @@ struct builder {
 	struct stack_checks checks;
 	uint64_t *node_key; /* by node: hash of the stack from the root to here */
 	uint32_t *site_of;  /* by the snapshot's site: the profile's */
+	uint32_t *labels;   /* by node: the label's module, or 0; NULL: the snapshot has none */
 };
 
 static void build_modules(struct builder *builder)
@@ -112,8 +113,20 @@ static void batch_find(struct builder *builder, const struct location_batch *bat
 		if (index)
 			__builtin_prefetch(&profile->locations[index - 1]);
 	}
-	for (uint32_t k = 0; k < count; k++)
-		profile->nodes[first + k].location = location_find(profile, known, &batch->wanted[k], batch->places[k]);
+	for (uint32_t k = 0; k < count; k++) {
+		const uint32_t module = batch->wanted[k].module;
+		if (profile->modules[module].flags & SEEP_MODULE_LABEL && !profile->nodes[first + k].parent)
+			builder->labels[first + k] = module;
+		else
+			profile->nodes[first + k].location =
+			    location_find(profile, known, &batch->wanted[k], batch->places[k]);
+	}
+}
+
+/* Is the node a label, and no frame? A frame below one is deeper. */
+static bool is_label(const struct builder *builder, uint32_t node)
+{
+	return builder->labels && builder->labels[node] && builder->checks.depths[node] == 1;
 }
 
 /*
@@ -141,6 +154,33 @@ static void batch_key(struct builder *builder, const struct location_batch *batc
 	}
 }
 
+/* Room for the labels of nodes, if there are any. */
+static void build_labels(struct builder *builder)
+{
+	const struct profile *profile = builder->profile;
+	bool any = false;
+
+	for (uint32_t i = 1; i < profile->module_count; i++)
+		any |= (profile->modules[i].flags & SEEP_MODULE_LABEL) != 0;
+	if (any)
+		builder->labels = memory_allocate(profile->node_count, sizeof *builder->labels);
+}
+
+/* A label was the outermost frame of its stacks. They end below it, and their nodes have it instead; keys keep it. */
+static void labels_take_off(struct builder *builder)
+{
+	struct profile_node *nodes = builder->profile->nodes;
+
+	for (uint32_t i = 1; builder->labels && i < builder->profile->node_count; i++) {
+		const uint32_t parent = nodes[i].parent;
+		if (is_label(builder, i) || !builder->labels[parent])
+			continue;
+		builder->labels[i] = builder->labels[parent];
+		if (is_label(builder, parent))
+			nodes[i].parent = 0;
+	}
+}
+
 static bool build_locations(struct builder *builder, struct error *error)
 {
 	struct profile *profile = builder->profile;
@@ -154,6 +194,7 @@ static bool build_locations(struct builder *builder, struct error *error)
 	profile->nodes = memory_allocate(count, sizeof *profile->nodes);
 	profile->node_count = count;
 	builder->node_key = memory_allocate(count, sizeof *builder->node_key);
+	build_labels(builder);
 	for (uint32_t i = 1; i < count && fine; i++) {
 		const uint32_t k = (i - 1) % NODES_AT_ONCE;
 		node = snapshot_node(builder->view, i);
@@ -170,15 +211,22 @@ static bool build_locations(struct builder *builder, struct error *error)
 			message_progress_within("reading stacks, call", i, count);
 	}
 	index_table_free(&known);
-	profile->locations = memory_resize(profile->locations, profile->location_count, sizeof *profile->locations);
+	if (fine)
+		labels_take_off(builder);
+	/* at least one: a label's node has none of its own */
+	profile->locations =
+	    memory_resize(profile->locations, profile->location_count + 1u, sizeof *profile->locations);
 	return fine;
 }
 
 static struct profile_site site_of_entry(const struct builder *builder, const struct seep_site *entry, uint64_t key)
 {
+	const uint32_t label = builder->labels ? builder->labels[entry->node] : 0;
+
 	return (struct profile_site){.key = key,
-				     .node = entry->node,
-				     .depth = builder->checks.depths[entry->node],
+				     .node = is_label(builder, entry->node) ? 0 : entry->node,
+				     .depth = builder->checks.depths[entry->node] - (label != 0),
+				     .label = label,
 				     .truncated = (entry->flags & SEEP_SITE_TRUNCATED) != 0,
 				     .retired = site_is_retired(entry->flags, entry->node),
 				     .allocated = entry->allocated,
@@ -295,6 +343,7 @@ static bool build_stacks(struct builder *builder, struct error *error)
 
 	stack_checks_end(&builder->checks);
 	free(builder->node_key);
+	free(builder->labels);
 	return snapshot_compact_verify(builder->view, error) && fine;
 }
 

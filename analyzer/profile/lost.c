@@ -24,6 +24,7 @@ enum loss_effect loss_effect(enum seep_loss_key key)
 	case SEEP_LOSS_STACKS_EMPTY:
 	case SEEP_LOSS_SITES_RETIRED: /* the totals include it, under RETIRED */
 	case SEEP_LOSS_STACKS_CUT:
+	case SEEP_LOSS_LABELS_FULL:
 	case SEEP_LOSS_RING_FOLDED:
 	case SEEP_LOSS_MAPPINGS: /* concerns no samples */
 	case SEEP_LOSS_SNAPSHOTS_FAILED:

@@ -132,6 +132,7 @@ static void site_make(const struct merger *merger, struct profile_site *site, co
 	*site = (struct profile_site){.key = from->key,
 				      .node = from->node ? from->node + merger->first_node : 0,
 				      .depth = from->depth,
+				      .label = merger->module_of[from->label],
 				      .truncated = from->truncated,
 				      .retired = from->retired};
 }

@@ -81,6 +81,7 @@ struct profile_site {
 	uint32_t node;
 	uint32_t depth;
 	uint32_t freed_how; /* index into profile.freed; 0: it freed none of these kinds, like most sites */
+	uint32_t label;     /* what its threads worked on: the module that stands for the label; 0: none */
 	const struct profile_lifetime *lifetimes; /* ascending bin, sparse */
 	uint32_t lifetime_count;
 	bool truncated; /* the callers above the last frame are unknown */
@@ -252,6 +253,12 @@ static inline const struct profile_location *profile_leaf(const struct profile *
 							  const struct profile_site *site)
 {
 	return site->node ? &profile->locations[profile->nodes[site->node].location] : NULL;
+}
+
+/* What the site's threads said they worked on (seep_label()); NULL: nothing. */
+static inline const char *profile_site_label(const struct profile *profile, const struct profile_site *site)
+{
+	return site->label ? profile->modules[site->label].path + sizeof SEEP_LABEL_PREFIX - 1 : NULL;
 }
 
 /* The text for the stack of a site that has no frames. */

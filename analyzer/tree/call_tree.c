@@ -206,19 +206,27 @@ static struct call_values *node_own(struct tree_builder *builder, uint32_t index
 	return &tree->own[builder->side][node->own];
 }
 
+/* The node itself where there is no room for another. */
+static uint32_t made_up_child(struct tree_builder *builder, uint32_t node, enum call_kind kind, const char *name)
+{
+	const uint32_t child = node_child(builder, node, call_frames_made_up(&builder->frames, kind, name));
+
+	if (child == NO_NODE)
+		return node;
+	builder->tree->nodes[child].inlined = false;
+	return child;
+}
+
 static void site_add(struct tree_builder *builder, const struct profile_site *site)
 {
 	uint32_t node = 0;
 
+	if (site->label)
+		node = made_up_child(builder, node, CALL_LABEL, builder->profile->modules[site->label].path);
 	if (site->truncated)
-		node = node_child(builder, node, call_frames_made_up(&builder->frames, CALL_TRUNCATED, "[truncated]"));
+		node = made_up_child(builder, node, CALL_TRUNCATED, "[truncated]");
 	else if (site->depth == 0)
-		node = node_child(builder, node,
-				  call_frames_made_up(&builder->frames, CALL_NO_STACK, profile_site_stand_in(site)));
-	if (node == NO_NODE)
-		node = 0;
-	if (node)
-		builder->tree->nodes[node].inlined = false;
+		node = made_up_child(builder, node, CALL_NO_STACK, profile_site_stand_in(site));
 	node = stack_walk(builder, site, node);
 	struct call_values *own = node_own(builder, node);
 	for (int value = 0; value < CALL_VALUE_COUNT; value++)

@@ -29,6 +29,7 @@ struct call_values {
 enum call_kind {
 	CALL_ROOT, /* node 0, above every stack */
 	CALL_FUNCTION,
+	CALL_LABEL,     /* stands above the stacks of a label (seep_label()) */
 	CALL_TRUNCATED, /* stands for the unknown callers of stacks that were cut */
 	CALL_NO_STACK,  /* allocations whose stack is not known, or not any more */
 	CALL_NARROW,    /* stands for the narrow calls of its caller, with everything below them */

@@ -29,6 +29,20 @@ int seep_account(void) __attribute__((weak));
  * for each unit to it. One atomic addition; any thread, signal-safe; allocates nothing, leaves errno alone. */
 void seep_work(unsigned long long units) __attribute__((weak));
 
+/* Names what the calling thread works on from now on: a tenant, a kind of request, a phase. What it allocates under different
+ * labels is told apart: `--by=label` in seep's commands. NULL or "": no label. Returns the label that the thread had
+ * before, NULL for none, to be set again:
+ *
+ *	const char *before = seep_label ? seep_label("checkout") : NULL;
+ *	...
+ *	if (seep_label)
+ *		seep_label(before);
+ *
+ * The text is copied, at most 119 bytes of it. A process may use 254 different labels; samples under further ones are
+ * counted, and have none. A thread begins without a label; the child of fork() keeps its thread's. Any thread,
+ * signal-safe; allocates nothing, leaves errno alone, and costs an allocation nothing. */
+const char *seep_label(const char *text) __attribute__((weak));
+
 #ifdef __cplusplus
 }
 #endif

@@ -83,7 +83,6 @@ enum seep_section_type {
 	SEEP_SECTION_MAPPINGS = 13,       /* struct seep_live */
 	SEEP_SECTION_MAPPING_ABSENT = 14, /* struct seep_absence; with LEDGER alone */
 	SEEP_SECTION_REFERENCES = 15,     /* struct seep_referenced; added to a snapshot by whoever has looked */
-	SEEP_SECTION_LABELS = 16,         /* reserved: struct seep_label */
 	SEEP_SECTION_TYPES,               /* how many there are, with 0; not a section */
 };
 
@@ -142,7 +141,11 @@ enum seep_module_flags {
 	SEEP_MODULE_EXECUTABLE = 1 << 0, /* the main program */
 	SEEP_MODULE_UNLOADED = 1 << 1,   /* was unloaded when the snapshot was taken */
 	SEEP_MODULE_VDSO = 1 << 2,
+	SEEP_MODULE_LABEL = 1 << 3, /* no module: a label that a thread had, its path SEEP_LABEL_PREFIX and the text */
 };
+
+/* A stack that was taken under a label has one frame more, the outermost: address 0 in the label's module. */
+#define SEEP_LABEL_PREFIX "[label] "
 
 /* A stack is a path from a leaf node up to node 0; the parent is the caller. */
 struct seep_node {
@@ -389,6 +392,7 @@ enum seep_loss_key {
 	SEEP_LOSS_SITES_RETIRED = 16, /* tables full: sites without live samples given up; their sums are RETIRED's */
 	SEEP_LOSS_STACKS_CUT = 17,    /* tables full: samples whose stack was cut to its leaf frames */
 	SEEP_LOSS_MAPPINGS = 18,      /* calls of mmap and its like that are in no number */
+	SEEP_LOSS_LABELS_FULL = 19,   /* samples whose label was one too many: filed without it */
 };
 
 _Static_assert(sizeof(struct seep_snapshot_header) == 64, "file format");

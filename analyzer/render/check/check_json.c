@@ -22,6 +22,7 @@ static void place_write(struct json *json, const struct check_row *row)
 {
 	const struct source_line *line = check_row_line(row);
 	const struct group *group = row->group;
+	const struct profile_location *location = group ? group_location(group) : NULL;
 
 	json_key(json, "place");
 	if (!line) {
@@ -32,8 +33,7 @@ static void place_write(struct json *json, const struct check_row *row)
 	json_text_or_null(json_key(json, "function"), line->function);
 	json_text_or_null(json_key(json, "file"), line->file);
 	json_known(json, "line", line->line, line->line > 0);
-	json_text_or_null(json_key(json, "module"),
-			  group ? group->profile->modules[group_location(group)->module].path : NULL);
+	json_text_or_null(json_key(json, "module"), location ? group->profile->modules[location->module].path : NULL);
 	json_known(json, "stacks", group ? group->site_count : 0, group != NULL);
 	json_end_object(json);
 }

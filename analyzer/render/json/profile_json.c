@@ -138,6 +138,7 @@ void json_losses(struct json *json, const struct profile *profile)
 	    {SEEP_LOSS_STACKS_TRUNCATED, "stacks_truncated", false},
 	    {SEEP_LOSS_STACKS_CUT, "stacks_cut", false},
 	    {SEEP_LOSS_STACKS_EMPTY, "stacks_empty", false},
+	    {SEEP_LOSS_LABELS_FULL, "labels_full", false},
 	    {SEEP_LOSS_SITES_RETIRED, "sites_retired", false},
 	    {SEEP_LOSS_RING_FOLDED, "ring_folded", false},
 	    {SEEP_LOSS_RING_HOLES, "ring_holes", false},
@@ -251,6 +252,10 @@ void json_site_fields(struct json *json, const struct json_site *site, enum grou
 		json_bool(json_key(json, "truncated"), site->group->profile->sites[site->group->site].truncated);
 		json_bool(json_key(json, "retired"), site->group->profile->sites[site->group->site].retired);
 	}
+	if (by == GROUP_BY_STACK || by == GROUP_BY_LABEL)
+		json_text_or_null(
+		    json_key(json, "label"),
+		    profile_site_label(site->group->profile, &site->group->profile->sites[site->group->site]));
 }
 
 void json_spread_place(struct json *json, const struct spread_place *spread)

@@ -36,8 +36,7 @@ static struct buffer *place_begin(struct metrics *metrics, enum metric_family fa
 	char number[16];
 
 	snprintf(number, sizeof number, "%u", line ? group->first_line : 0);
-	metric_label(sample, "function",
-		     line ? line->function : profile_site_stand_in(&group->profile->sites[group->site]));
+	metric_label(sample, "function", line ? line->function : group_stand_in(group));
 	metric_label(sample, "file", line && line->file ? line->file : "");
 	metric_label(sample, "line", line && group->first_line ? number : "");
 	metric_label(sample, "module", location ? path_base_name(group->profile->modules[location->module].path) : "");

@@ -45,10 +45,12 @@ static struct module_use *modules_count(const struct profile *profile)
 	return uses;
 }
 
-/* "no module" stands for addresses outside of all modules, of which there may be none. */
+/* "no module" stands for addresses outside of all modules, of which there may be none. A label is no module. */
 static bool is_worth_showing(const struct profile *profile, const struct module_use *use)
 {
-	return use->addresses > 0 || *profile->modules[use->module].path;
+	const struct profile_module *module = &profile->modules[use->module];
+
+	return use->addresses > 0 || (*module->path && !(module->flags & SEEP_MODULE_LABEL));
 }
 
 static void write_module(struct text_page *page, const struct profile *profile, const struct module_use *use)

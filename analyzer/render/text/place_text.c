@@ -75,7 +75,7 @@ void place_text_append(struct buffer *out, const struct group *group, unsigned c
 	char source[PIECE];
 
 	if (!line) {
-		buffer_append_text(out, profile_site_stand_in(&group->profile->sites[group->site]));
+		buffer_append_text(out, group_stand_in(group));
 		return;
 	}
 	source_text(source, group->profile, group_location(group), line, group->first_line, group->last_line);

@@ -231,7 +231,7 @@ void group_write_name(struct text_page *page, const struct group *group, enum gr
 	if (by != GROUP_BY_STACK && group->site_count > 1)
 		snprintf(sites, sizeof sites, "  (%u stacks)", group->site_count);
 	if (!group_line(group)) {
-		text_write(page, STYLE_STRONG, "%s", profile_site_stand_in(&group->profile->sites[group->site]));
+		text_write(page, STYLE_STRONG, "%s%s", group_stand_in(group), sites);
 		buffer_append_byte(page->out, '\n');
 	} else if (by == GROUP_BY_MODULE) {
 		write_module(page, group, columns, sites);
@@ -283,6 +283,15 @@ static void write_line(struct text_page *page, unsigned indent, const char *text
 	buffer_append_byte(page->out, '\n');
 }
 
+/* What the thread worked on, which the program has said. */
+static void write_label(struct text_page *page, const struct group *group, unsigned indent)
+{
+	const struct profile_site *site = &group->profile->sites[group->site];
+
+	if (site->label)
+		write_line(page, indent, group->profile->modules[site->label].path);
+}
+
 /* For a place: writes the program's calls that all of its stacks share. */
 static void write_shared_callers(struct text_page *page, const struct group *group, unsigned indent)
 {
@@ -311,6 +320,7 @@ void group_write_callers(struct text_page *page, const struct group *group, enum
 	for (unsigned left = walk_count(walk); left > 0; left--) {
 		if (written >= frames && left > 1) {
 			write_skipped(page, left + skipped, "more frame", indent);
+			write_label(page, group, indent);
 			return;
 		}
 		walk_next(&walk, &frame);
@@ -330,6 +340,7 @@ void group_write_callers(struct text_page *page, const struct group *group, enum
 		write_skipped(page, skipped, "library frame", indent);
 	if (site->truncated)
 		write_line(page, indent, "<- [callers unknown: stack cut]");
+	write_label(page, group, indent);
 }
 
 void group_write_row(struct text_page *page, const struct table *table, uint32_t row, const struct group *group,

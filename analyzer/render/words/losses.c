@@ -19,6 +19,7 @@ static const struct loss_text {
     {SEEP_LOSS_LIFETIMES_FULL, "lifetime not filed (table full)", "lifetimes not filed (table full)"},
     {SEEP_LOSS_STACKS_TRUNCATED, "stack without its outer callers", "stacks without their outer callers"},
     {SEEP_LOSS_STACKS_CUT, "stack cut to its leaf frames (table full)", "stacks cut to their leaf frames (table full)"},
+    {SEEP_LOSS_LABELS_FULL, "sample without its label (table full)", "samples without their label (table full)"},
     {SEEP_LOSS_SITES_RETIRED, "site retired (table full)", "sites retired (table full)"},
     {SEEP_LOSS_STACKS_EMPTY, "stack that could not be walked", "stacks that could not be walked"},
     {SEEP_LOSS_RING_HOLES, "event cut off by a kill", "events cut off by a kill"},

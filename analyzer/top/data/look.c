@@ -98,7 +98,7 @@ static uint64_t key_make(const struct heap *heap, const struct seep_heap_cell *s
 		if (module)
 			memcpy(path, module->path, sizeof module->path);
 		key = stack_key_extend(key, module ? profile_module_identity(module->build_id, id_bytes, path) : 0,
-				       SEEP_FRAME_ADDRESS(frames[i]), frames[i] & SEEP_FRAME_EXACT);
+				       module_address(heap, frames[i]), frames[i] & SEEP_FRAME_EXACT);
 	}
 	return stack_key_close(key, stack->flags & SEEP_SITE_TRUNCATED, depth);
 }

@@ -76,7 +76,7 @@ static void place_name(struct work *work, struct study_place *place, const struc
 	place->key = group->key;
 	place->stacks = group->site_count;
 	if (!line) {
-		place->function = text_keep(work, profile_site_stand_in(&group->profile->sites[group->site]));
+		place->function = text_keep(work, group_stand_in(group));
 		return;
 	}
 	place->function = text_keep(work, line->function);

@@ -98,7 +98,10 @@ static void module_describe(const struct heap *heap, const struct loaded_module 
 	size_t length = 0;
 	const char *name = loaded->name ? loaded->name : "";
 	uint32_t flags = 0;
-	if (!*name) {
+	if (!loaded->end) {
+		text_append(module->path, &length, sizeof module->path, SEEP_LABEL_PREFIX);
+		flags = SEEP_MODULE_LABEL;
+	} else if (!*name) {
 		name = heap->header->executable;
 		flags = SEEP_MODULE_EXECUTABLE;
 	} else if (strncmp(name, "linux-vdso", 10) == 0) {
@@ -112,7 +115,8 @@ static void module_describe(const struct heap *heap, const struct loaded_module 
 	module->start = loaded->start;
 	module->end = loaded->end;
 	module->bias = loaded->bias;
-	module->build_id_bytes = build_id_read(loaded->start, loaded->end, loaded->bias, module->build_id);
+	if (loaded->end)
+		module->build_id_bytes = build_id_read(loaded->start, loaded->end, loaded->bias, module->build_id);
 	module->epoch = load_relaxed(&heap->header->module_epoch);
 	uint64_t identity = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
 	for (size_t i = 0; i < length; i++)
@@ -266,11 +270,19 @@ static uint32_t module_register(const struct heap *heap, const struct loaded_mod
 	return number;
 }
 
+/* A label lies nowhere. */
+static uint32_t label_register(const struct heap *heap, uintptr_t address)
+{
+	return module_register(heap, &(struct loaded_module){.name = (const char *)(address & ~FRAME_LABEL)});
+}
+
 uint64_t module_frame(const struct heap *heap, uintptr_t address, uint32_t *last)
 {
 	bool exact = address & FRAME_EXACT;
 	if (address & FRAME_NOWHERE)
 		return module_frame_word(0, 0, address);
+	if ((address & FRAME_LABEL) == FRAME_LABEL)
+		return module_frame_word(label_register(heap, address), 0, address);
 	/* one less than the return address, because the call may be the last instruction of its module */
 	uintptr_t inside = (address & ~FRAME_EXACT) - !exact;
 	struct loaded_module loaded;
@@ -296,7 +308,8 @@ void modules_watch(const struct heap *heap)
 	for (uint32_t i = 1; i < count; i++) {
 		struct seep_heap_module *module = &heap->modules[i];
 		if (load_acquire(&module->state) != SEEP_MODULE_READY ||
-		    (load_relaxed(&module->flags) & (SEEP_MODULE_UNLOADED | SEEP_MODULE_EXECUTABLE)))
+		    (load_relaxed(&module->flags) &
+		     (SEEP_MODULE_UNLOADED | SEEP_MODULE_EXECUTABLE | SEEP_MODULE_LABEL)))
 			continue;
 		if (module_is_gone(module))
 			module_retire(heap, i);
@@ -309,6 +322,12 @@ const struct seep_heap_module *module_entry(const struct heap *heap, uint32_t mo
 	    load_acquire(&heap->modules[module].state) != SEEP_MODULE_READY)
 		return NULL;
 	return &heap->modules[module];
+}
+
+uint64_t module_address(const struct heap *heap, uint64_t frame)
+{
+	const struct seep_heap_module *module = module_entry(heap, SEEP_FRAME_MODULE(frame));
+	return module && load_relaxed(&module->flags) & SEEP_MODULE_LABEL ? 0 : SEEP_FRAME_ADDRESS(frame);
 }
 
 bool module_in_service(const struct heap *heap, uint32_t module)

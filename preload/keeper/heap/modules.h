@@ -49,6 +49,10 @@ void modules_set_finder(module_finder *finder);
 /* Set in an address for which no module is to be looked for (the unwinder's UNWINDER_NOWHERE). */
 #define FRAME_NOWHERE (FRAME_EXACT / 2)
 
+/* Set in the address of a label's text, which stands for a frame: the outermost of a stack that was taken under it. No
+ * module's addresses are like that, so its frame word names a module of its own (SEEP_MODULE_LABEL), and that address. */
+#define FRAME_LABEL (FRAME_EXACT | FRAME_EXACT / 4)
+
 /* A module's place may change under the reader. That does no harm: the reader compares it with addresses of its own
  * stack, and a module that holds one of these stays. */
 #define module_place(field) __atomic_load_n(&(field), __ATOMIC_RELAXED)
@@ -72,6 +76,9 @@ void module_retire(const struct heap *heap, uint32_t module);
 
 /* Is the entry ready, and nobody about to give it up? */
 bool module_in_service(const struct heap *heap, uint32_t module);
+
+/* The frame's address in its module. A label's is one of this process, which says nothing elsewhere: 0 stands for it. */
+uint64_t module_address(const struct heap *heap, uint64_t frame);
 
 /* A ready module entry, or NULL. */
 const struct seep_heap_module *module_entry(const struct heap *heap, uint32_t module);

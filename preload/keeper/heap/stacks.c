@@ -323,8 +323,13 @@ uint32_t stack_site(const struct heap *heap, uintptr_t *addresses, size_t depth,
 		/* new, or through a module that has come back: then its words find it */
 		uint32_t claims = atomic_load_explicit(&heap->header->modules_claimed, memory_order_seq_cst),
 			 module = 0;
+		const bool labelled = (addresses[depth - 1] & FRAME_LABEL) == FRAME_LABEL;
 		for (size_t i = 0; i < depth; i++)
 			addresses[i] = module_frame(heap, addresses[i], &module);
+		if (labelled && !SEEP_FRAME_MODULE(addresses[depth - 1])) {
+			heap_count_loss(heap, SEEP_LOSS_LABELS_FULL);
+			depth -= depth > 1;
+		}
 		site = stack_file(heap, addresses, depth, truncated, claims, &cut);
 	}
 	if (!site)

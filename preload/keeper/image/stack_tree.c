@@ -149,7 +149,7 @@ uint32_t tree_add_site(struct tree *tree, uint32_t site, uint32_t *flags)
 		uint64_t frame = tree->frames[i];
 		struct seep_node next = {.parent = node,
 					 .module = module_use(tree, SEEP_FRAME_MODULE(frame)),
-					 .address = SEEP_FRAME_ADDRESS(frame),
+					 .address = module_address(tree->heap, frame),
 					 .flags = frame & SEEP_FRAME_EXACT ? SEEP_NODE_EXACT : 0};
 		node = node_add(tree, &next);
 	}

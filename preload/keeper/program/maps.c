@@ -146,6 +146,12 @@ static bool mapping_meet(const struct seep_mapping *mapping, void *context)
 	return true;
 }
 
+static bool module_may_go(const struct heap *heap, uint32_t module)
+{
+	const struct seep_heap_module *entry = module_entry(heap, module);
+	return entry && !(load_relaxed(&entry->flags) & SEEP_MODULE_LABEL);
+}
+
 uint32_t maps_watch_modules(const struct heap *heap)
 {
 	struct met met = {.heap = heap}, known = {0};
@@ -155,7 +161,7 @@ uint32_t maps_watch_modules(const struct heap *heap)
 	if (count > MODULES_WATCHED)
 		count = MODULES_WATCHED;
 	for (uint32_t i = 1; i < count; i++) /* an entry that a thread takes meanwhile may be too young for the maps */
-		known.bits[i / 64] |= (uint64_t)(module_entry(heap, i) != NULL) << i % 64;
+		known.bits[i / 64] |= (uint64_t)module_may_go(heap, i) << i % 64;
 	met.count = count;
 	if (seep_process_visit_mappings(heap_pid(heap), mapping_meet, &met) != 0 || !met.any)
 		return 0;

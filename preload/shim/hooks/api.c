@@ -4,6 +4,7 @@
 
 #include "shim/hooks/hook.h"
 #include "shim/record/allocator_account.h"
+#include "shim/record/labels.h"
 #include "shim/recording/recording.h"
 #include "shim/record/trigger.h"
 #include "shim/sample/thread.h"
@@ -11,6 +12,7 @@
 EXPORT int seep_snapshot(void);
 EXPORT int seep_account(void);
 EXPORT void seep_work(unsigned long long units);
+EXPORT const char *seep_label(const char *text);
 
 int seep_snapshot(void)
 {
@@ -31,4 +33,11 @@ void seep_work(unsigned long long units)
 	thread_use();
 	recording_count_work(units);
 	thread_end_use();
+}
+
+const char *seep_label(const char *text)
+{
+	const uint8_t before = thread_state.label;
+	thread_state.label = label_number(text);
+	return label_text(before);
 }

@@ -4,6 +4,7 @@
 
 #include "keeper/base/atomics.h"
 #include "keeper/heap/stacks.h"
+#include "shim/record/labels.h"
 #include "shim/recording/recording.h"
 #include "shim/recording/setup.h"
 #include "shim/sample/unwinder.h"
@@ -54,7 +55,7 @@ uint32_t capture_thread(struct thread_state *thread, const struct heap *heap)
 
 uint32_t capture_site(const struct heap *heap, const void *hook_frame)
 {
-	uintptr_t frames[UNWINDER_FRAMES];
+	uintptr_t frames[UNWINDER_FRAMES + 1]; /* and a label */
 	struct unwinding unwinding = {0};
 	const struct unwinder *unwinder = recording_setup.unwinder;
 	if (unwinder) {
@@ -66,7 +67,8 @@ uint32_t capture_site(const struct heap *heap, const void *hook_frame)
 	bool truncated = unwinding.end != UNWINDING_COMPLETE;
 	if (truncated)
 		heap_count_loss(heap, SEEP_LOSS_STACKS_TRUNCATED);
-	return stack_site(heap, frames, unwinding.depth, truncated);
+	const size_t depth = label_append(heap, thread_state.label, frames, unwinding.depth);
+	return stack_site(heap, frames, depth, truncated);
 }
 
 bool capture_is_valid(uint32_t incarnation)

@@ -6,8 +6,10 @@
 #include "keeper/heap/site_users.h"
 #include "keeper/heap/stacks.h"
 #include "shim/host/real.h"
+#include "shim/record/labels.h"
 #include "shim/recording/recording.h"
 #include "shim/recording/setup.h"
+#include "shim/sample/thread.h"
 
 #define CALLS 64
 #define CALLS_MANY 48
@@ -19,8 +21,9 @@ static struct noted {
 	seep_atomic32 state;
 	uint32_t depth;
 	bool truncated;
+	uint8_t label;
 	struct mapping_event call;
-	uintptr_t frames[FRAMES];
+	uintptr_t frames[FRAMES + 1]; /* and the label */
 } noted[CALLS];
 
 static seep_atomic32 used; /* entries that were reserved, or asked for */
@@ -49,6 +52,7 @@ static void stack_note(struct noted *entry, const void *hook_frame)
 	else
 		entry->frames[0] = ((const uintptr_t *)hook_frame)[1];
 	entry->depth = (uint32_t)unwinding.depth;
+	entry->label = thread_state.label;
 	entry->truncated = unwinding.end != UNWINDING_COMPLETE;
 }
 
@@ -70,8 +74,10 @@ static void hand_over(const struct heap *heap, struct noted *entry, uint32_t thr
 	if (mapping_log_is_allocator(entry->frames[0]))
 		entry->call.sort |= SEEP_MAPPING_ALLOCATOR;
 	entry->call.since = mapping_ring_now(heap);
-	if (!(entry->call.sort & SEEP_MAPPING_ALLOCATOR))
-		entry->call.site = stack_site(heap, entry->frames, entry->depth, entry->truncated);
+	if (!(entry->call.sort & SEEP_MAPPING_ALLOCATOR)) {
+		const size_t depth = label_append(heap, entry->label, entry->frames, entry->depth);
+		entry->call.site = stack_site(heap, entry->frames, depth, entry->truncated);
+	}
 	entry->call.thread = thread;
 	if (mapping_ring_push(heap, &entry->call) == MAPPING_REFUSED)
 		heap_count_loss(heap, SEEP_LOSS_MAPPINGS);

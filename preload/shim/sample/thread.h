@@ -35,6 +35,7 @@ struct thread_state {
 	uint8_t refused : 4; /* samples in a row that were one recording too many */
 	uint8_t users;       /* uses of the heap file under way; a use that a jump abandons stays counted */
 	uint8_t era;         /* the address space that random belongs to: see gate_era() */
+	uint8_t label;       /* what the thread works on: its number in shim/record/labels.c, or 0 */
 	uintptr_t inside;    /* frame of the outermost of hooks that are inside one another, or 0 */
 };
 

@@ -177,6 +177,12 @@ static void stacks_share_their_callers(void **state)
 	assert_int_equal(stacks.node_count, 6); /* root, main, serve, parse, keep, log */
 	assert_string_equal(stacks.frames[stacks.nodes[keep].frame].function, "keep");
 	assert_int_equal(stacks.nodes[log].parent, stacks.nodes[stacks.nodes[keep].parent].parent);
+	profile_maker_add(maker, "work", (struct made_values){.in_use_bytes = 1});
+	struct profile *profile = profile_maker_profile(maker);
+	profile->sites[3].label = 1; /* whatever that module is called */
+	const struct page_node *work = &stacks.nodes[page_stacks_add(&stacks, profile, 3)];
+	assert_string_equal(stacks.frames[stacks.nodes[work->parent].frame].function, profile->modules[1].path);
+	assert_int_equal(stacks.nodes[work->parent].parent, 0);
 	page_stacks_free(&stacks);
 	profile_maker_free(maker);
 }

@@ -135,6 +135,56 @@ static void what_differs_stays_apart(void **state)
 	snapshot_maker_free(maker);
 }
 
+static uint32_t add_label(struct snapshot_maker *maker, const char *path)
+{
+	const uint32_t module = snapshot_maker_add_module(maker, path, NULL);
+
+	snapshot_maker_module(maker, module)->flags = SEEP_MODULE_LABEL;
+	return module;
+}
+
+static void labels_are_taken_off_stacks_and_told_apart(void **state)
+{
+	(void)state;
+	struct snapshot_maker *maker = snapshot_maker_create(RATE);
+	const uint32_t program = snapshot_maker_add_module(maker, "/usr/bin/server", NULL),
+		       alice = add_label(maker, "[label] alice"), bob = add_label(maker, "[label] bob"),
+		       again = add_label(maker, "[label] alice");
+	/* the last two: a label in the middle of a stack is a frame, and a label without a frame is no stack */
+	const struct maker_frame stacks[][3] = {
+	    {{program, 0x10}, {program, 0x20}, {alice, 0}},
+	    {{program, 0x10}, {program, 0x20}, {bob, 0}},
+	    {{program, 0x10}, {program, 0x20}, {again, 0}},
+	    {{program, 0x30}, {program, 0x20}, {alice, 0}},
+	    {{program, 0x10}, {program, 0x20}, {program, 0x40}},
+	    {{program, 0x10}, {bob, 0}, {program, 0x50}},
+	    {{alice, 0}},
+	};
+	static const size_t depths[] = {3, 3, 3, 3, 3, 3, 1};
+	static const char *const labels[] = {"alice", "bob", "alice", NULL, NULL, "alice"};
+	static const uint32_t wanted_depths[] = {2, 2, 2, 3, 3, 0};
+
+	for (size_t i = 0; i < COUNT(stacks); i++)
+		snapshot_maker_allocate(maker, snapshot_maker_add_site(maker, stacks[i], depths[i]), 500, 64, 1);
+	struct profile *profile = profile_of(maker);
+	assert_int_equal(profile->site_count, 6);
+	for (uint32_t i = 0; i < profile->site_count; i++) {
+		const struct profile_site *site = &profile->sites[i];
+		const char *label = profile_site_label(profile, site);
+		uint32_t depth = 0;
+		assert_string_equal(label ? label : "", labels[i] ? labels[i] : "");
+		for (uint32_t node = site->node; node; node = profile->nodes[node].parent)
+			depth++;
+		assert_int_equal(site->depth, wanted_depths[i]);
+		assert_int_equal(depth, wanted_depths[i]);
+		for (uint32_t k = 0; k < i; k++)
+			assert_true(site->key != profile->sites[k].key);
+	}
+	assert_true(estimate(&profile->sites[0].in_use.objects) > estimate(&profile->sites[1].in_use.objects));
+	profile_free(profile);
+	snapshot_maker_free(maker);
+}
+
 static void exact_address_is_another_place_than_a_return_address(void **state)
 {
 	(void)state;
@@ -346,6 +396,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(equal_stacks_in_a_module_known_twice_are_one_site),
 	    cmocka_unit_test(what_differs_stays_apart),
+	    cmocka_unit_test(labels_are_taken_off_stacks_and_told_apart),
 	    cmocka_unit_test(exact_address_is_another_place_than_a_return_address),
 	    cmocka_unit_test(keys_are_equal_across_processes),
 	    cmocka_unit_test(totals_are_sums_over_sites),

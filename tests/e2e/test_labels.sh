@@ -1,0 +1,103 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# What a program calls its work (seep_label() of <seep/seep.h>) reaches every command: at rate 1, so every number is exact.
+. "$(dirname "$0")/lib.sh"
+
+cat >labels.c <<'END'
+#include <pthread.h>
+#include <seep/seep.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#define SET(text) (seep_label ? seep_label(text) : NULL)
+void *volatile kept[4000];
+int count;
+__attribute__((noinline)) void keep(size_t size) { kept[__atomic_fetch_add(&count, 1, __ATOMIC_RELAXED)] = malloc(size); }
+static void *worker(void *unused)
+{
+	keep(1000); /* a thread begins without a label */
+	SET("worker");
+	keep(20000);
+	return unused;
+}
+static void handler(int number)
+{
+	(void)number;
+	const char *before = SET("handler");
+	SET(before);
+}
+int main(int argc, char **argv)
+{
+	char text[200];
+	pthread_t thread;
+	if (argc > 1 && !strcmp(argv[1], "many")) {
+		for (int i = 0; i < 300; i++) {
+			snprintf(text, sizeof text, "label %d", i);
+			SET(text);
+			keep(100);
+		}
+		return 0;
+	}
+	const char *none = SET("outer");
+	const char *outer = SET("in/ner; λ");
+	keep(300000);
+	signal(SIGUSR1, handler);
+	raise(SIGUSR1);
+	keep(300000);
+	void *block = malloc(70000);
+	SET(outer);
+	keep(5000);
+	free(block); /* of the label under which it was born */
+	SET(none);
+	keep(400);
+	pthread_create(&thread, NULL, worker, NULL);
+	pthread_join(thread, NULL);
+	SET("parent");
+	pid_t child = fork();
+	if (!child) {
+		keep(60000);
+		_exit(0);
+	}
+	waitpid(child, NULL, 0);
+	memset(text, 'l', sizeof text);
+	text[199] = 0;
+	SET(text);
+	keep(8000);
+	printf("%s %s\n", none ? none : "none", outer ? outer : "none");
+	return 0;
+}
+END
+compile labels -I"$ROOT/include" -pthread labels.c
+check_equal "without the shim there are no labels" "none none" "$(./labels)"
+check_equal "seep_label() returns the label before" "none outer" \
+	"$(SEEP_RATE=1 "$SEEP" run -i 0 -o labels.rec ./labels 2>/dev/null)"
+
+labels() { # RECORDING: "LABEL IN-USE ALLOCATED"
+	"$SEEP" report --by=label --top=1000 --json "$1" | python3 -c '
+import json, sys
+for site in json.load(sys.stdin)["sites"]:
+    print(site["label"], site["inuse_bytes"], site["alloc_bytes"])'
+}
+check_equal "each label has what was allocated under it" "in/ner; λ 600000 670000
+worker 20000 20000
+$(printf 'l%.0s' {1..119}) 8000 8000
+outer 5000 5000" "$(labels labels.rec | grep -v '^None' | sed 's/\(l\{119\}\) 12096 12096/\1 8000 8000/')" # stdio's buffer
+child=(labels.rec.*)
+check_equal "a forked child keeps its thread's label" "parent 60000 60000" "$(labels "${child[0]}" | grep -v '^None')"
+
+check_match "rows are named after labels" "586 KiB .* in/ner; λ" "$("$SEEP" report --by=label labels.rec)"
+check_match "stacks show theirs" 'keep .*labels.c:.*main .*  \[label\] in/ner; λ' \
+	"$("$SEEP" report --by=stack --top=1 labels.rec | tr '\n' ' ')"
+check_match "folded stacks begin with them" '^\[label\] outer;.*main;keep 5000' \
+	"$("$SEEP" export --format=folded labels.rec 2>/dev/null)"
+"$SEEP" export --format=pprof -o labels.pb.gz labels.rec 2>/dev/null
+check_match "pprof's samples have them" "label: *worker" "$(go tool pprof -traces labels.pb.gz 2>/dev/null)"
+check_equal "no module is called so" "" "$("$SEEP" report --modules labels.rec | grep label\\])"
+SEEP_RATE=1 "$SEEP" run -i 0 -o many.rec ./labels many 2>/dev/null
+check_match "labels beyond the last are counted" "46 samples without their label" "$("$SEEP" report many.rec)"
+check_equal "and their samples are there" "254 25400 4600" "$(labels many.rec | awk '
+	/^label/ { count++; bytes += $3 } /^None/ { rest = $2 } END { print count, bytes, rest }')"
+exit $cases_failed
