@@ -9,7 +9,7 @@
 #include "files/secret.h"
 #include "push/curl.h"
 
-enum { CREDENTIALS_MOST = 16384, ANSWER_MOST = 2048, CONNECT_S = 10, WHOLE_S = 30 };
+enum { CREDENTIALS_MOST = 16384, ANSWER_MOST = 2048, READ_MOST = 4 << 20, CONNECT_S = 10, WHOLE_S = 30 };
 #define RETRY_MOST_S 3600 /* a server that asks for a longer wait is asked again after this one */
 
 /* Makes a header line of a word or a pair of words. `origin` is for messages, which never contain the text. */
@@ -75,13 +75,20 @@ void transport_close(struct transport *transport)
 	*transport = (struct transport){0};
 }
 
+/* Takes the beginning of an answer, and of one without an end no more than a receiver of OTLP may send. */
+struct taking {
+	struct buffer *text;
+	size_t read;
+};
+
 static size_t answer_take(char *data, size_t size, size_t count, void *context)
 {
-	struct buffer *text = context;
-	const size_t bytes = size * count, room = ANSWER_MOST - text->length;
+	struct taking *taking = context;
+	const size_t bytes = size * count, room = ANSWER_MOST - taking->text->length;
 
-	buffer_append(text, data, bytes < room ? bytes : room);
-	return bytes;
+	buffer_append(taking->text, data, bytes < room ? bytes : room);
+	taking->read += bytes;
+	return taking->read > READ_MOST ? 0 : bytes;
 }
 
 static int is_stopped(void *context, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
@@ -103,18 +110,25 @@ static enum outcome outcome_of(long status)
 	return status < 400 || (status >= 401 && status <= 405) || status == 407 ? OUTCOME_CLOSED : OUTCOME_REFUSED;
 }
 
-static void status_judge(CURL *handle, const struct destination *destination, struct answer *answer)
+static void status_judge(CURL *handle, const struct destination *destination, const char *url, struct answer *answer)
 {
+	const char *elsewhere = NULL;
 	curl_off_t retry_s = 0;
 	long status = 0;
 
 	(curl.curl_easy_getinfo)(handle, CURLINFO_RESPONSE_CODE, &status);
 	(curl.curl_easy_getinfo)(handle, CURLINFO_RETRY_AFTER, &retry_s);
+	(curl.curl_easy_getinfo)(handle, CURLINFO_REDIRECT_URL, &elsewhere);
 	answer->outcome = outcome_of(status);
 	if (retry_s > 0)
 		answer->retry_ns = (uint64_t)(retry_s < RETRY_MOST_S ? retry_s : RETRY_MOST_S) * UINT64_C(1000000000);
-	error_set(&answer->fault, "%.200s answers %ld%s%.200s", destination->name, status,
-		  answer->body.length ? ": " : "", answer->body.length ? answer->body.data : "");
+	if (elsewhere)
+		error_set(&answer->fault, "%.200s answers %ld: go to %.200s (redirections are not followed)",
+			  destination->name, status, elsewhere);
+	else
+		error_set(&answer->fault, "%.200s answers %ld%s%.*s%s%.200s", destination->name, status,
+			  status == 404 ? " to " : "", status == 404 ? (int)strcspn(url, "?") : 0, url,
+			  answer->body.length ? ": " : "", answer->body.length ? answer->body.data : "");
 }
 
 /* The status line has arrived, and only the text behind it was cut off: what was taken must not be sent again. */
@@ -148,6 +162,7 @@ void transport_post(struct transport *transport, const struct destination *desti
 	struct buffer url = {0};
 	struct curl_slist *headers = headers_make(transport, type);
 	char detail[CURL_ERROR_SIZE] = "";
+	struct taking taking = {&answer->body, 0};
 
 	*answer = (struct answer){.outcome = OUTCOME_LATER};
 	buffer_printf(&url, "%.*s%s", destination->url_length, destination->url, path);
@@ -164,7 +179,7 @@ void transport_post(struct transport *transport, const struct destination *desti
 	(curl.curl_easy_setopt)(handle, CURLOPT_TIMEOUT, (long)WHOLE_S);
 	(curl.curl_easy_setopt)(handle, CURLOPT_ERRORBUFFER, detail);
 	(curl.curl_easy_setopt)(handle, CURLOPT_WRITEFUNCTION, answer_take);
-	(curl.curl_easy_setopt)(handle, CURLOPT_WRITEDATA, &answer->body);
+	(curl.curl_easy_setopt)(handle, CURLOPT_WRITEDATA, &taking);
 	(curl.curl_easy_setopt)(handle, CURLOPT_NOPROGRESS, 0L);
 	(curl.curl_easy_setopt)(handle, CURLOPT_XFERINFOFUNCTION, is_stopped);
 	(curl.curl_easy_setopt)(handle, CURLOPT_XFERINFODATA, (void *)(uintptr_t)transport->stop);
@@ -173,8 +188,8 @@ void transport_post(struct transport *transport, const struct destination *desti
 	if (transport->certificates)
 		(curl.curl_easy_setopt)(handle, CURLOPT_CAINFO, transport->certificates);
 	const CURLcode code = curl.curl_easy_perform(handle);
-	if (code == CURLE_OK || is_accepted(handle))
-		status_judge(handle, destination, answer);
+	if (code == CURLE_OK || code == CURLE_WRITE_ERROR || is_accepted(handle))
+		status_judge(handle, destination, url.data, answer);
 	else
 		error_set(&answer->fault, "%.200s: %.200s", destination->name,
 			  code == CURLE_ABORTED_BY_CALLBACK ? "seep push was stopped before the server had answered"

@@ -83,6 +83,13 @@ echo "401 1" >busy/mode
 output=$("$SEEP" push --state third --patience 1ms --to "pyroscope+http://127.0.0.1:$port" whole 2>&1)
 check_equal "a server that does not let us in has taken nothing" "3 1" "$? $(grep -c 'not delivered: 1 recording.*answers 401' <<<"$output")"
 check "and takes all later" "$SEEP" push --state third --to "pyroscope+http://127.0.0.1:$port" whole
+echo "flood 1" >busy/mode
+check "an answer without an end is not read to its end" timeout 20 "$SEEP" push --state flood --to "pyroscope+http://127.0.0.1:$port" whole
+echo "302 1 https://proxy.example/" >busy/mode
+check_match "a redirection is not followed, and said" 'answers 302: go to https://proxy.example/ ' \
+	"$("$SEEP" push --state elsewhere --patience 1ms --to "pyroscope+http://127.0.0.1:$port" whole 2>&1)"
+check_match "where there is no such path it is named" "answers 404 to http://127.0.0.1:$port/x/push.v1.PusherService/Push: " \
+	"$("$SEEP" push --state nowhere --patience 1ms --to "pyroscope+http://127.0.0.1:$port/x" whole 2>&1)"
 
 mkdir three
 for name in a b c; do

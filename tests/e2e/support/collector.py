@@ -6,7 +6,8 @@
 
 Prints its port. Everything that it takes becomes a line of JSON in DIRECTORY/taken, everything that it refuses by its own
 rules one in DIRECTORY/refused. DIRECTORY/mode, if it is there, says how it answers instead: "STATUS COUNT [RETRY_AFTER]" so
-many times, "cut COUNT" with a text that is shorter than it says, "silent" without an answer, "after COUNT" and one of these: only then.
+many times (of 3XX the last word is where to go), "cut COUNT" with a text that is shorter than it says, "flood COUNT" with one that has no
+end, "silent" without an answer, "after COUNT" and one of these: only then.
 It takes what @pyroscope/nodejs sends, too.
 """
 import base64, gzip, http.server, json, os, re, ssl, sys, threading, time, urllib.parse
@@ -338,10 +339,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if words and words[0] == "silent":
             self.close_connection = True
             return
-        cuts = words and words[0] == "cut"
-        if words and not cuts:
+        way = words[0] if words and words[0] in ("cut", "flood") else None
+        if words and not way:
             self.answer(int(words[0]), '{"code":"told","message":"so"}',
-                        [("Retry-After", words[2])] if len(words) > 2 else [])
+                        [("Location" if words[0][0] == "3" else "Retry-After", words[2])] if len(words) > 2 else [])
             return
         if url.path not in TAKERS:
             self.answer(404, "no such path")
@@ -354,11 +355,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return
         for entry in taken:
             note("taken", entry)
-        if cuts:
+        if way:
             self.send_response(200)
-            self.send_header("Content-Length", "1000")
+            if way == "cut":
+                self.send_header("Content-Length", "1000")
             self.end_headers()
             self.close_connection = True
+            try:
+                while way == "flood":
+                    self.wfile.write(b"." * 65536)
+            except OSError:
+                pass
             return
         self.answer(200)
 
