@@ -174,18 +174,19 @@ def size_of(directory):
 
 
 def scrape(url):
+    """How many of the two were put off: what the recording may take of a processor is spent. The next delta has all then."""
     address = urllib.parse.urlsplit(url)
     connection = http.client.HTTPConnection(address.hostname, address.port, timeout=60)
-    sizes = []
+    put_off = 0
     for path in ("/metrics", "/debug/pprof/delta_heap"):
         connection.request("GET", path + ("?" + address.query if address.query else ""))
         answer = connection.getresponse()
         body = answer.read()
-        if answer.status != 200:
+        put_off += answer.status == 503 and "Retry-After" in answer.headers
+        if answer.status not in (200, 503) or not body:
             raise RuntimeError(f"{path}: {answer.status} {body[:200]}")
-        sizes.append(len(body))
     connection.close()
-    return sizes
+    return put_off
 
 
 class Soak:
@@ -193,7 +194,7 @@ class Soak:
         self.work, self.collector, self.port = work, Collector(work), free_port()
         self.environment = {**os.environ, "SEEP_STORE": work + "/store", "XDG_STATE_HOME": work + "/state",
                             "SEEP_KEEP_BYTES": str(BUDGET), "SEEP_NAMES": "off", MARK.split("=")[0]: MARK.split("=")[1]}
-        self.children, self.most, self.scrapes, self.done = [], 0, 0, threading.Event()
+        self.children, self.most, self.scrapes, self.put_off, self.done = [], 0, 0, 0, threading.Event()
         self.faults = []
 
     def seep(self, *words, **more):
@@ -221,7 +222,8 @@ class Soak:
     def look(self):
         while not self.done.wait(SCRAPE_S):
             self.most = max(self.most, size_of(self.work + "/store"))
-            self.scrapes += len(scrape(self.url)) == 2
+            self.put_off += scrape(self.url)
+            self.scrapes += 1
 
     @property
     def between(self):
@@ -308,12 +310,13 @@ def soak(work):
     print(f"in use at the end         {totals['inuse_bytes']} bytes by the recording, {last['sums']['inuse_space']} at the server")
     print(f"profiles                  {len(once)}; sent again with the same ID: {len(taken) - len(once)}; refused: {'some' if refused else 'none'}")
     print(f"server killed, restarted  {KILLS} times")
-    print(f"scraped                   {run.scrapes} times")
+    print(f"scraped                   {run.scrapes} times, delta_heap put off {run.put_off} times (--cpu)")
     print(f"store                     {run.most / (1 << 20):.2f} MiB at most, budget {BUDGET >> 20} MiB")
     for name, what in (("run", "keeper, seep run"), ("push", "seep push"), ("serve", "seep serve")):
         print(f"{what:25} {run.cpu[name]:.2f} s, {100 * run.cpu[name] / run.seconds:.3f} % of a core")
     spent = 100 * (run.cpu["run"] + run.cpu["push"]) / run.seconds
     faults = run.faults + ["refused"] * refused + ["beyond the budget"] * (run.most > BUDGET + run.between)
+    faults += ["scrapes were put off"] * (run.put_off > run.scrapes / 4)
     faults += ["lost or doubled"] * (abs(allocated - totals["alloc_bytes"]) > len(once) or last["sums"]["inuse_space"] != totals["inuse_bytes"])
     faults += [f"keeper and pusher take {spent:.2f} % of a core"] * (spent > 0.5)
     return faults
