@@ -85,6 +85,46 @@ void parts_make(struct parts *parts, enum parts_kind kind, const struct inventor
 	}
 }
 
+/* A row with what it is sorted by. */
+struct ranked {
+	double bytes;
+	uint32_t row;
+};
+
+static int ranked_compare(const void *left, const void *right)
+{
+	const struct ranked *a = left, *b = right;
+
+	if (a->bytes != b->bytes)
+		return a->bytes < b->bytes ? 1 : -1;
+	return (a->row > b->row) - (a->row < b->row);
+}
+
+void parts_sort(struct parts *parts, struct inventory *inventory, uint32_t top)
+{
+	const uint32_t count = inventory->row_count, kept = count < top ? count : top;
+
+	if (!parts->rows)
+		return;
+	struct ranked *ranked = memory_allocate(count + 1u, sizeof *ranked);
+	struct inventory_row *rows = memory_allocate(kept + 1u, sizeof *rows);
+	struct row_parts *of = memory_allocate(kept + 1u, sizeof *of);
+	for (uint32_t i = 0; i < count; i++)
+		ranked[i] = (struct ranked){sum_estimate(&parts->rows[i].of[0].bytes), i};
+	qsort(ranked, count, sizeof *ranked, ranked_compare);
+	for (uint32_t i = 0; i < kept; i++) {
+		rows[i] = inventory->rows[ranked[i].row];
+		of[i] = parts->rows[ranked[i].row];
+	}
+	of[kept] = parts->rows[count]; /* the total */
+	free(ranked);
+	free(inventory->rows);
+	free(parts->rows);
+	inventory->rows = rows;
+	inventory->row_count = kept;
+	parts->rows = of;
+}
+
 void parts_free(struct parts *parts)
 {
 	free(parts->rows);

@@ -30,6 +30,8 @@ struct part_name {
 extern const struct part_name part_names[PARTS_KINDS][PARTS];
 
 void parts_make(struct parts *parts, enum parts_kind kind, const struct inventory *inventory);
+/* Puts the rows that have most of the first part first, in both, and keeps `top` of them. */
+void parts_sort(struct parts *parts, struct inventory *inventory, uint32_t top);
 void parts_free(struct parts *parts);
 
 #endif

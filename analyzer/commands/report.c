@@ -115,14 +115,18 @@ static void document_write(struct buffer *out, const struct snapshot_pair *pair,
 		return;
 	}
 	const uint32_t top = request->top ? request->top : request->json ? UINT32_MAX : TOP;
-	inventory_build(&inventory, pair->now, request->by, inventory_order_of(document->value), top);
+	const bool has_parts = document->residency || document->contents;
 	struct parts parts = {0};
-	if (document->residency || document->contents)
+	inventory_build(&inventory, pair->now, request->by, inventory_order_of(document->value),
+			has_parts ? UINT32_MAX : top);
+	if (has_parts) {
 		parts_make(&parts,
 			   document->cold_ns    ? PARTS_COLD
 			   : document->contents ? PARTS_CONTENTS
 						: PARTS_RESIDENCY,
 			   &inventory);
+		parts_sort(&parts, &inventory, top);
+	}
 	if (!request->json)
 		rows_tell_apart(&inventory.groups);
 	if (request->json)

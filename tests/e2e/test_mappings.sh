@@ -52,6 +52,9 @@ leaks=$("$SEEP" leaks --mappings leak)
 check_match "what goes on mapping is a leak, by the same rules" '^MAPPINGS LEAK  1 place, [0-9.]+ MiB .*leaking' "$(sed -n '/^MAPPINGS/,/^$/p' <<<"$leaks" | tr '\n' ' ')"
 check_match "what is never touched is none" 'GROWING .*untouched.* nothing of it was ever touched: it takes up addresses, and no memory' "$(tr '\n' ' ' <<<"$leaks")"
 check_match "and is found unasked" 'leaking' "$("$SEEP" leaks leak)"
+"$SEEP" report --mappings --residency --json --by function --top 1 leak >report.json
+check_equal "what is in memory comes first where that was asked for" "leaking True" \
+	"$(json_get report.json "d['sites'][0]['stack'][0]['function'], d['sites'][0]['resident_bytes'] >= 2**20" | tr -d "(',)")"
 # The same beside a leaking heap, on one screen: the program's line comes before everything else.
 compile both <<'END'
 #include <stdlib.h>
