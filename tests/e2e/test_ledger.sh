@@ -135,7 +135,7 @@ check_equal "a snapshot without it is told so, in one line" "3 1" "$? $(wc -l <e
 pids+=("$!")
 says_elsewhere() { "$SEEP" leaks grows >text && tr '\n' ' ' <text | grep -q 'it grew elsewhere: mapped past malloc'; }
 wait_until 60 says_elsewhere
-check_match "leaks says first that RSS grew elsewhere, and where" 'RSS [0-9.]+ MiB RSS grew by [0-9.]+ MiB from .*, and what is in use .*: it grew elsewhere: mapped past malloc \+[0-9.]+' "$(tr '\n' ' ' <text)"
+check_match "leaks says first that RSS grew elsewhere, and where" 'RSS [0-9.]+ MiB RSS grew by [0-9.]+ MiB from .*, and what is in use .*: it grew elsewhere: mapped past malloc \+[0-9.]+ MiB.*says by which calls' "$(tr '\n' ' ' <text)"
 kill -9 "$(child_of "$!")"
 wait "$!" 2>/dev/null
 validates leaks-2.json "$SEEP" leaks --json --prometheus=grows.prom grows

@@ -312,8 +312,8 @@ static void kept_append(struct buffer *out, const struct memory_growth *growth, 
 }
 
 /* ": heap +20.0 MiB, unexplained +10.1 MiB", the largest first. Of the heap, either everything counts or only what is
- * not in use. */
-static void classes_append(struct buffer *out, const struct memory_growth *growth, bool rest_of_heap)
+ * not in use. Returns the largest. */
+static enum seep_ledger_class classes_append(struct buffer *out, const struct memory_growth *growth, bool rest_of_heap)
 {
 	const double least = fmax(change_worth_saying, fabs(memory_growth_of_rss(growth)) * rest_worth_saying);
 	struct change changes[ACCOUNT_ORDER_COUNT];
@@ -334,6 +334,7 @@ static void classes_append(struct buffer *out, const struct memory_growth *growt
 		if (changes[i].class == SEEP_LEDGER_HEAP)
 			kept_append(out, growth, least);
 	}
+	return changes[0].class;
 }
 
 void memory_growth_append(struct buffer *out, const struct memory_growth *growth)
@@ -366,6 +367,7 @@ void memory_elsewhere_append(struct buffer *out, const struct memory_growth *gro
 	else
 		buffer_printf(out, "by %s", quantity_signed_bytes(growth->in_use).text);
 	buffer_append_text(out, ": it grew elsewhere");
-	classes_append(out, growth, true);
-	buffer_append_text(out, " (seep memory says more)");
+	const bool is_own = classes_append(out, growth, true) == SEEP_LEDGER_OWN;
+	buffer_append_text(out, is_own ? " (seep report --residency --mappings says by which calls)"
+				       : " (seep memory says more)");
 }
