@@ -30,8 +30,8 @@ export function growthColour(share, significant, dark) {
 	return `hsl(${share > 0 ? 4 : 214} ${dark ? `${strength * 0.7}% ${24 + strength * 0.2}` : `${strength + 10}% ${100 - strength * 0.42}`}%)`;
 }
 
-/** Hues of things among which none is better or worse. @param {number} i @param {boolean} dark */
-export const seriesColour = (i, dark) => `hsl(${(205 + i * 67) % 360} ${dark ? "42% 46%" : "48% 66%"})`;
+/** Colours of things among which none is better or worse: five hues, and where they come again, another lightness. @param {number} i @param {boolean} dark */
+export const seriesColour = (i, dark) => `hsl(${(205 + i * 67) % 360} ${dark ? 42 : 48}% ${(dark ? [46, 64] : [66, 44])[Math.floor(i / 5) % 2]}%)`;
 
 export const isDark = () => document.documentElement.dataset.theme === "dark";
 

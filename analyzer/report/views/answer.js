@@ -33,6 +33,9 @@ function spark(values, colour) {
 	return svg;
 }
 
+/** What all places are that do not leak. @param {number} all @param {string} rest */
+const restText = (all, rest) => (rest ? `Of ${count(all)} places ${rest}.` : all ? `All ${count(all)} places are steady, churn, or have stopped.` : "");
+
 /** @param {Place} place */
 const placeText = (place) => safe(shorten(withoutParameters(place.function || "[unknown]"), NAME_MOST));
 
@@ -96,7 +99,7 @@ function headline(recording) {
 	const rest = [growing ? `${count(growing)} grow` : "", unknown ? `${count(unknown)} can't be told` : ""].filter(Boolean).join(", ");
 	return [
 		strong(`Nothing${finding.mappings_grew ? " of the heap" : ""} leaks `), `${safe(finding.words)}. `,
-		rest ? `Of ${count(all)} places ${rest}.` : `All ${count(all)} places are steady, churn, or have stopped.`, unseen,
+		restText(all, rest), unseen,
 	];
 }
 
