@@ -54,8 +54,9 @@ analyzer/check/values   analyzer/base analyzer/check/file analyzer/check/interva
 analyzer/check          analyzer/base analyzer/check/file analyzer/check/interval analyzer/check/values analyzer/profile analyzer/statistics
 analyzer/render/check   analyzer/base analyzer/check analyzer/profile analyzer/render/flame analyzer/render/json analyzer/render/terminal analyzer/render/text analyzer/render/words
 analyzer/manual         analyzer/base analyzer/commands analyzer/files
-analyzer/modules        analyzer/base analyzer/files
-analyzer/symbols        analyzer/base analyzer/encoding analyzer/files analyzer/modules analyzer/work preload/keeper/program
+analyzer/dwarf          analyzer/base
+analyzer/modules        analyzer/base analyzer/dwarf analyzer/files
+analyzer/symbols        analyzer/base analyzer/dwarf analyzer/encoding analyzer/files analyzer/modules analyzer/work preload/keeper/program
 analyzer/profile        analyzer/base analyzer/encoding analyzer/files analyzer/foreign analyzer/reader analyzer/statistics analyzer/symbols
 analyzer/render/words   analyzer/account analyzer/base analyzer/compare analyzer/files analyzer/leaks analyzer/profile analyzer/series analyzer/statistics
 analyzer/source         analyzer/base analyzer/compare analyzer/files analyzer/modules analyzer/profile analyzer/statistics

@@ -8,7 +8,7 @@
 
 #include <elfutils/libdwfl.h>
 
-#include "modules/dwarf_chunks.h"
+#include "dwarf/dwarf_chunks.h"
 
 struct debug_files { /* zero-initialise */
 	Dwfl *dwfl;

@@ -15,7 +15,7 @@
 #define CACHE_FILE_MAGIC "SEEPNAME"
 #define CACHE_TEMPORARY_SUFFIX ".tmp"
 enum {
-	CACHE_FILE_VERSION = 1,
+	CACHE_FILE_VERSION = 2, /* rises, too, where other names are found */
 	CACHE_ADDRESSES_MAX = 1 << 20,
 };
 

@@ -4,7 +4,7 @@
 
 #include "base/memory.h"
 #include "modules/debug_files.h"
-#include "modules/dwarf_lookup.h"
+#include "dwarf/dwarf_lookup.h"
 #include "modules/symbol_table.h"
 #include "symbols/demangle.h"
 #include "symbols/label.h"

@@ -21,8 +21,8 @@
 
 #include "base/memory.h"
 #include "support/sample_program.h"
-#include "modules/dwarf_chunks.h"
-#include "modules/dwarf_lookup.h"
+#include "dwarf/dwarf_chunks.h"
+#include "dwarf/dwarf_lookup.h"
 
 enum { UNITS = 5, ADDRESSES_MAX = 1 << 16 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Finds which functions and inlined calls of one compilation unit contain given addresses. */
-#ifndef SEEP_MODULES_DWARF_SCOPES_H
-#define SEEP_MODULES_DWARF_SCOPES_H
+#ifndef SEEP_DWARF_DWARF_SCOPES_H
+#define SEEP_DWARF_DWARF_SCOPES_H
 
 #include <stddef.h>
 #include <stdint.h>

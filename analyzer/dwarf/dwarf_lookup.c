@@ -6,16 +6,13 @@
 #include <string.h>
 
 #include "base/budget.h"
-#include "base/buffer.h"
 #include "base/memory.h"
-#include "modules/dwarf_lookup.h"
-#include "modules/dwarf_scopes.h"
+#include "dwarf/dwarf_lookup.h"
+#include "dwarf/dwarf_names.h"
+#include "dwarf/dwarf_scopes.h"
 
 enum {
 	INLINE_DEPTH_MAX = BUDGET_INLINED_LINES,
-	AROUND_DEPTH_MAX = 256, /* nested entries around an entry */
-	LAMBDAS_MAX = 8,        /* lambdas nested in each other */
-	PASSED_MAX = 5000000,   /* entries passed on the way to them, in all: that takes half a second */
 };
 
 /* A compilation unit that contains some of the addresses. */
@@ -84,107 +81,6 @@ static bool die_number(Dwarf_Die *die, unsigned name, uint32_t *number)
 	return true;
 }
 
-/* The abstract entry of an inlined or separate instance. */
-static Dwarf_Die die_origin(Dwarf_Die die)
-{
-	static const unsigned references[] = {DW_AT_abstract_origin, DW_AT_specification};
-	Dwarf_Attribute attribute;
-	Dwarf_Die origin;
-
-	for (size_t i = 0; i < sizeof references / sizeof *references; i++)
-		if (dwarf_formref_die(dwarf_attr(&die, references[i], &attribute), &origin))
-			die = origin;
-	return die;
-}
-
-/* Finds the innermost function around an entry. Entries are stored in the order of the tree, so offsets lead to it. */
-static bool die_find_around(struct dwarf_lookup *lookup, Dwarf_Die *inner, Dwarf_Die *function)
-{
-	const Dwarf_Off wanted = dwarf_dieoffset(inner);
-	Dwarf_Die parent, child, next;
-	bool found = false;
-
-	if (!dwarf_diecu(inner, &parent, NULL, NULL))
-		return false;
-	for (int depth = 0; depth < AROUND_DEPTH_MAX && dwarf_child(&parent, &child) == 0; depth++) {
-		while (lookup->passed < PASSED_MAX && dwarf_siblingof(&child, &next) == 0 &&
-		       dwarf_dieoffset(&next) <= wanted && dwarf_dieoffset(&next) > dwarf_dieoffset(&child)) {
-			child = next;
-			lookup->passed++;
-		}
-		if (dwarf_dieoffset(&child) == wanted)
-			return found;
-		if (dwarf_tag(&child) == DW_TAG_subprogram) {
-			*function = child;
-			found = true;
-		}
-		parent = child;
-	}
-	return false;
-}
-
-/* The linker's name; without one, the source's. */
-static const char *die_name(Dwarf_Die *die)
-{
-	static const unsigned names[] = {DW_AT_linkage_name, DW_AT_MIPS_linkage_name, DW_AT_name};
-
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		Dwarf_Attribute attribute;
-		const char *name = dwarf_formstring(dwarf_attr_integrate(die, names[i], &attribute));
-		if (name && *name)
-			return name;
-	}
-	return NULL;
-}
-
-/* A lambda's call has the same name as that of any function object, "operator()" or "operator()<int>", but the compiler
- * made it. */
-static bool die_is_lambda(Dwarf_Die *die, const char *name)
-{
-	static const char call[] = "operator()";
-	Dwarf_Attribute made;
-
-	return name && strncmp(name, call, sizeof call - 1) == 0 && strchr("<", name[sizeof call - 1]) &&
-	       dwarf_attr_integrate(die, DW_AT_artificial, &made);
-}
-
-/* The linker's name, which says more than the source's; without one, the latter. A lambda in a function that only one
- * unit has gets no linker's name. So it gets the one that it would have if it were the only one there and took no
- * arguments ("_ZZ4mainENKUlvE_clEv": Itanium C++ ABI, "Closure Types"), and is then shortened like others. `room`,
- * which is empty, holds that name. */
-static const char *die_function(struct dwarf_lookup *lookup, Dwarf_Die *die, struct buffer *room)
-{
-	const char *name = die_name(die), *around = NULL;
-	struct buffer tail = {0};
-	Dwarf_Die lambda, function;
-
-	if (!die_is_lambda(die, name))
-		return name;
-	lambda = die_origin(*die);
-	for (int depth = 0; depth < LAMBDAS_MAX && die_find_around(lookup, &lambda, &function); depth++) {
-		buffer_append_text(&tail, "ENKUlvE_clEv");
-		buffer_append_byte(room, 'Z');
-		around = die_name(&function);
-		if (!die_is_lambda(&function, around))
-			break;
-		lambda = function;
-		around = NULL;
-	}
-	if (around) {
-		struct buffer whole = {0};
-		buffer_printf(&whole, "_Z%s", room->data);
-		if (strncmp(around, "_Z", 2) == 0)
-			buffer_append_text(&whole, around + 2);
-		else
-			buffer_printf(&whole, "%zu%s", strlen(around), around);
-		buffer_append_text(&whole, tail.data);
-		buffer_free(room);
-		*room = whole;
-	}
-	buffer_free(&tail);
-	return around ? room->data : "{lambda}";
-}
-
 /* The place from which an inlined function was called. File 0 is a file since DWARF 5; before that, libdw has "???"
  * there. */
 static void die_call_site(Dwarf_Die *die, Dwarf_Die *unit, struct source_line *line)
@@ -210,8 +106,8 @@ static void lookup_add(struct dwarf_lookup *lookup, const struct source_line *li
 
 /* Makes the lines of one address. `chain` has its scopes, callers first: the function, then the inlined calls, each
  * within the one before. */
-static void answer_fill(struct dwarf_lookup *lookup, struct dwarf_answer *answer, struct unit *unit,
-			struct dwarf_scope *const *chain, size_t depth, uint64_t address)
+static void answer_fill(struct dwarf_lookup *lookup, struct dwarf_names *names, struct dwarf_answer *answer,
+			struct unit *unit, struct dwarf_scope *const *chain, size_t depth, uint64_t address)
 {
 	Dwarf_Line *row = dwarf_getsrc_die(&unit->lines, address);
 	struct source_line place = {.file = row ? dwarf_linesrc(row, NULL, NULL) : NULL};
@@ -223,10 +119,8 @@ static void answer_fill(struct dwarf_lookup *lookup, struct dwarf_answer *answer
 	for (size_t left = depth; left > 0; left--) {
 		Dwarf_Die *die = &chain[left - 1]->die;
 		if (answer->count < INLINE_DEPTH_MAX - 1 || left == 1) {
-			struct buffer room = {0};
-			place.function = die_function(lookup, die, &room);
+			place.function = dwarf_names_function(names, die);
 			lookup_add(lookup, &place);
-			buffer_free(&room);
 			answer->count++;
 		}
 		place = (struct source_line){0};
@@ -252,6 +146,7 @@ static void unit_answer(struct dwarf_lookup *lookup, struct unit *unit, const ui
 			size_t count)
 {
 	struct dwarf_scopes scopes = {.addresses = addresses, .address_count = count};
+	struct dwarf_names names = {.texts = lookup->texts, .passed = &lookup->passed};
 
 	dwarf_scopes_collect(&scopes, &unit->tree);
 	struct dwarf_scope **chain = memory_allocate(scopes.count, sizeof(struct dwarf_scope *));
@@ -264,8 +159,9 @@ static void unit_answer(struct dwarf_lookup *lookup, struct unit *unit, const ui
 			if (dwarf_tag(&chain[at]->die) == DW_TAG_subprogram)
 				function = at; /* the innermost function, if one is nested in another */
 		begin = function;
-		answer_fill(lookup, &lookup->answers[places[i]], unit, chain + begin, at - begin, addresses[i]);
+		answer_fill(lookup, &names, &lookup->answers[places[i]], unit, chain + begin, at - begin, addresses[i]);
 	}
+	dwarf_names_end(&names);
 	free((void *)chain);
 	dwarf_scopes_free(&scopes);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reads and inflates a section as it is asked for; see the header. */
-#include "modules/debug_section.h"
+#include "dwarf/debug_section.h"
 
 #include <elf.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Builds an ELF file in memory: a header, the sections that units refer to, and room for .debug_info, into which units
  * are read until they make up a chunk. The room is reserved but not touched before. */
-#include "modules/dwarf_chunks.h"
+#include "dwarf/dwarf_chunks.h"
 
 #include <elf.h>
 #include <pthread.h>
@@ -13,7 +13,7 @@
 #include <libelf.h>
 
 #include "base/memory.h"
-#include "modules/debug_section.h"
+#include "dwarf/debug_section.h"
 
 #define INFO_BYTES_MAX ((uint64_t)16 << 30)
 #define OTHERS_BYTES_MAX ((uint64_t)2 << 30)

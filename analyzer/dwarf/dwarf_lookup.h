@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Finds function, file and line for many addresses of one module at once, from its DWARF, with every inlined call.
  * Units are found by their own address ranges, not by .debug_aranges, which clang does not write. */
-#ifndef SEEP_MODULES_DWARF_LOOKUP_H
-#define SEEP_MODULES_DWARF_LOOKUP_H
+#ifndef SEEP_DWARF_DWARF_LOOKUP_H
+#define SEEP_DWARF_DWARF_LOOKUP_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,7 +24,7 @@ struct dwarf_lookup {
 	struct dwarf_answer *answers; /* one for each address */
 	bool *claimed;                /* by address: a unit has claimed it */
 	size_t left;                  /* how many addresses no unit has claimed yet */
-	size_t passed;                /* entries passed on the way to functions around lambdas, which are limited */
+	size_t passed;                /* entries passed on the way to what is around functions: see dwarf_names.h */
 	struct string_pool *texts;
 	struct source_line
 	    *lines; /* their texts live as long as the lookup; functions have the linker's names; NULL is possible */

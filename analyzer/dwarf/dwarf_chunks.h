@@ -3,8 +3,8 @@
  * compressed: it would unpack a few hundred megabytes of .debug_info into memory, and add what it keeps of each unit.
  * Units know nothing of each other (a file where they do is not taken), so libdw gets each chunk as if it were the
  * whole. */
-#ifndef SEEP_MODULES_DWARF_CHUNKS_H
-#define SEEP_MODULES_DWARF_CHUNKS_H
+#ifndef SEEP_DWARF_DWARF_CHUNKS_H
+#define SEEP_DWARF_DWARF_CHUNKS_H
 
 #include <stdint.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reads one section of a file from its beginning to its end, and unpacks it if it is compressed. */
-#ifndef SEEP_MODULES_DEBUG_SECTION_H
-#define SEEP_MODULES_DEBUG_SECTION_H
+#ifndef SEEP_DWARF_DEBUG_SECTION_H
+#define SEEP_DWARF_DEBUG_SECTION_H
 
 #include <stdbool.h>
 #include <stddef.h>

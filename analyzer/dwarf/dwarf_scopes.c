@@ -9,7 +9,7 @@
 #include <seep/search.h>
 
 #include "base/memory.h"
-#include "modules/dwarf_scopes.h"
+#include "dwarf/dwarf_scopes.h"
 
 enum { DEPTH_MAX = 256 }; /* nested entries; deeper ones are not looked at */
 
