@@ -10,7 +10,7 @@
 #include "files/sigbus_guard.h"
 #include "base/memory.h"
 #include "base/message.h"
-#include "commands/all.h"
+#include "options/command.h"
 #include "process/own_stack.h"
 #include "run/launch.h"
 #include "symbols/cache.h"

@@ -53,7 +53,7 @@ analyzer/check/file     analyzer/base analyzer/compare analyzer/files
 analyzer/check/values   analyzer/base analyzer/check/file analyzer/check/interval analyzer/compare analyzer/files analyzer/leaks analyzer/profile analyzer/series analyzer/statistics
 analyzer/check          analyzer/base analyzer/check/file analyzer/check/interval analyzer/check/values analyzer/profile analyzer/statistics
 analyzer/render/check   analyzer/base analyzer/check analyzer/profile analyzer/render/flame analyzer/render/json analyzer/render/terminal analyzer/render/text analyzer/render/words
-analyzer/manual         analyzer/base analyzer/commands analyzer/files
+analyzer/manual         analyzer/base analyzer/files analyzer/options
 analyzer/dwarf          analyzer/base
 analyzer/modules        analyzer/base analyzer/dwarf analyzer/files
 analyzer/symbols        analyzer/base analyzer/dwarf analyzer/encoding analyzer/files analyzer/modules analyzer/work preload/keeper/program
@@ -91,7 +91,7 @@ analyzer/top             analyzer/base analyzer/files analyzer/leaks analyzer/pr
 analyzer/summary         analyzer/base analyzer/doctor analyzer/files analyzer/leaks analyzer/options analyzer/render/words analyzer/session
 analyzer/document       analyzer/base analyzer/compare analyzer/files analyzer/options analyzer/place analyzer/profile analyzer/reader analyzer/render/words analyzer/target analyzer/tree
 analyzer/commands       analyzer/account analyzer/allocators analyzer/attach analyzer/base analyzer/check analyzer/check/file analyzer/check/values analyzer/compare analyzer/doctor analyzer/document analyzer/export analyzer/files analyzer/foreign analyzer/inline analyzer/leaks analyzer/options analyzer/page analyzer/place analyzer/process analyzer/profile analyzer/push analyzer/reader analyzer/references analyzer/render/check analyzer/render/flame analyzer/render/json analyzer/render/metrics analyzer/render/screen analyzer/render/source analyzer/render/terminal analyzer/render/text analyzer/render/words analyzer/run analyzer/series analyzer/serve analyzer/serve/answers analyzer/serve/door analyzer/session analyzer/source analyzer/summary analyzer/target analyzer/top analyzer/tree
-analyzer                analyzer/base analyzer/commands analyzer/files analyzer/process analyzer/run analyzer/symbols
+analyzer                analyzer/base analyzer/files analyzer/options analyzer/process analyzer/run analyzer/symbols
 """
 
 TOP_LEVEL = {"preload", "analyzer", "include", "tests", "docs", "Makefile", "README.md", "LICENSE"}

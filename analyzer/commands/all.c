@@ -2,7 +2,7 @@
 /* All commands, in the order in which the help lists them. */
 #include <stddef.h>
 
-#include "commands/all.h"
+#include "options/command.h"
 
 const struct command *const command_all[] = {
     &command_run,    &command_attach, &command_detach, &command_snapshot, &command_report,

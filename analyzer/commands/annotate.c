@@ -6,11 +6,11 @@
 
 #include "base/memory.h"
 #include "base/message.h"
-#include "commands/all.h"
 #include "document/document.h"
 #include "compare/comparison.h"
 #include "compare/inventory.h"
 #include "options/argument.h"
+#include "options/command.h"
 #include "options/service_options.h"
 #include "profile/profile.h"
 #include "render/source/annotate.h"

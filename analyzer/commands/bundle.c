@@ -9,7 +9,7 @@
 #include "files/output.h"
 #include "files/path.h"
 #include "options/argument.h"
-#include "commands/all.h"
+#include "options/command.h"
 #include "profile/bundle.h"
 #include "render/words/quantity.h"
 

@@ -6,9 +6,9 @@
 
 #include "base/memory.h"
 #include "options/argument.h"
-#include "commands/all.h"
 #include "document/document.h"
 #include "files/path.h"
+#include "options/command.h"
 #include "render/text/alike.h"
 #include "compare/comparison.h"
 #include "compare/samples.h"

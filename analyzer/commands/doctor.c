@@ -8,8 +8,8 @@
 #include "files/output.h"
 #include "base/json.h"
 #include "options/argument.h"
-#include "commands/all.h"
 #include "doctor/check.h"
+#include "options/command.h"
 
 enum { OPTION_JSON = 256 };
 

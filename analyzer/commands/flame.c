@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "options/argument.h"
-#include "commands/all.h"
 #include "document/document.h"
+#include "options/command.h"
 #include "page/pair_page.h"
 #include "profile/profile.h"
 #include "render/flame/flame.h"

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "base/message.h"
+#include "options/command.h"
 #include "options/service_options.h"
-#include "commands/all.h"
 #include "files/output.h"
 #include "page/recording_page.h"
 #include "place/wrapper_names.h"

@@ -11,8 +11,8 @@
 
 #include "base/memory.h"
 #include "base/message.h"
-#include "commands/all.h"
 #include "files/output.h"
+#include "options/command.h"
 #include "options/service_options.h"
 #include "render/json/documents.h"
 #include "render/text/documents.h"

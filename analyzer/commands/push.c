@@ -9,7 +9,7 @@
 
 #include "base/memory.h"
 #include "base/message.h"
-#include "commands/all.h"
+#include "options/command.h"
 #include "options/service_options.h"
 #include "push/rounds.h"
 #include "render/words/quantity.h"

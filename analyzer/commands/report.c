@@ -3,8 +3,8 @@
 #include <unistd.h>
 
 #include "options/argument.h"
+#include "options/command.h"
 #include "options/service_options.h"
-#include "commands/all.h"
 #include "document/document.h"
 #include "render/text/alike.h"
 #include "compare/inventory.h"

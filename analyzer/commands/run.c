@@ -17,7 +17,7 @@
 #include "base/memory.h"
 #include "base/message.h"
 #include "options/argument.h"
-#include "commands/all.h"
+#include "options/command.h"
 #include "summary/run_summary.h"
 #include "check/file/lsan.h"
 #include "references/look.h"

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "commands/all.h"
+#include "options/command.h"
 #include "options/service_options.h"
 #include "place/wrapper_names.h"
 #include "profile/profile.h"

@@ -15,7 +15,7 @@
 #include "base/buffer.h"
 #include "files/output.h"
 #include "options/argument.h"
-#include "commands/all.h"
+#include "options/command.h"
 #include "session/names.h"
 #include "references/look.h"
 #include "target/take.h"

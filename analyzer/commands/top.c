@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
-#include "commands/all.h"
 #include "options/argument.h"
+#include "options/command.h"
 #include "options/service_options.h"
 #include "target/target.h"
 #include "place/wrapper_names.h"

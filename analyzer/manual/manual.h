@@ -9,7 +9,7 @@
 #define SEEP_MANUAL_MANUAL_H
 
 #include "base/buffer.h"
-#include "commands/all.h"
+#include "options/command.h"
 
 struct environment_variable {
 	const char *name;
