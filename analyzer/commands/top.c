@@ -26,7 +26,8 @@ struct request {
 #define FIELD(name) offsetof(struct request, name)
 
 static const struct command_option options[] = {
-    {OPTION_BY, "by", "GROUP", "place (default), function, module, thread", &option_word, FIELD(top.by), row_by_names},
+    {OPTION_BY, "by", "GROUP", "place (default), function, module, label, thread", &option_word, FIELD(top.by),
+     row_by_names},
     {OPTION_SORT, "sort", "KEY", "verdict (default), growth, in-use, churn", &option_word, FIELD(top.sort),
      row_sort_names},
     {OPTION_COUNT, "count", "N", "print N tables, even on a terminal, and leave", &option_count, FIELD(top.count),

@@ -13,10 +13,10 @@
 static const char help[] = "seep top reads the recording of a program that runs, and does not touch it.\n"
 			   "\n"
 			   "  up down k j, page up, page down, home, end   move\n"
-			   "  Enter    a place opens to its stacks, a function or module to its places\n"
+			   "  Enter    a place or label opens to its stacks, a function to its places\n"
 			   "  Esc      back; without the filter\n"
 			   "  v g u c  sort by verdict, growth, in use, churn (s: the next)\n"
-			   "  b        rows by place, function, module, thread\n"
+			   "  b        rows by place, function, module, label, thread\n"
 			   "  w        growth and churn in 10 s, 1 min, 10 min\n"
 			   "  /        show only what has a word in its name, file or module\n"
 			   "  p        pause, and go on\n"
@@ -80,14 +80,13 @@ static size_t opened_gather(const struct model *model, struct opened *opened)
 	size_t count = 0;
 
 	for (uint32_t i = 0; i < model->look.site_count && study->head; i++) {
-		const uint64_t *place = map_get(model->rows.place_of, model->look.sites[i].key);
-		if (!place || study->places[*place].key != model->view.open)
+		const struct study_site *site = rows_site(&model->rows, study, model->look.sites[i].key);
+		if (!site || (study->places[site->place].key != model->view.open &&
+			      study->places[site->label].key != model->view.open))
 			continue;
 		opened[count] = (struct opened){.site = &model->look.sites[i]};
 		change_add_site(&opened[count].change, &model->look, i, model->past);
-		for (uint32_t k = 0; k < study->head->site_count; k++)
-			if (study->sites[k].key == model->look.sites[i].key)
-				opened[count].stack = study->sites[k].stack;
+		opened[count].stack = site->stack;
 		count++;
 	}
 	qsort(opened, count, sizeof *opened, opened_compare);

@@ -67,7 +67,7 @@ static bool move(struct view *view, int key, const struct rows *rows)
 	return true;
 }
 
-/* Opens a function or module to its places, and a place to its stacks. */
+/* Opens a function or module to its places, and a place or label to its stacks. */
 static void open_selected(struct view *view, const struct rows *rows, const struct study *study)
 {
 	const size_t at = view_settle(view, rows);
@@ -76,7 +76,7 @@ static void open_selected(struct view *view, const struct rows *rows, const stru
 		return;
 	const struct row *row = &rows->rows[at];
 	view->line = 0;
-	if (view->by == ROW_PLACE) {
+	if (view->by == ROW_PLACE || view->by == ROW_LABEL) {
 		view->selected = row->key;
 		view->open = row->key;
 		return;

@@ -8,6 +8,7 @@ compile service <<'END'
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+const char *seep_label(const char *text) __attribute__((weak));
 static char *cache[64];
 __attribute__((noinline)) static void forget_session(void) { memset(malloc(700), 1, 700); }
 __attribute__((noinline)) static void fill_cache(int i) { cache[i] = malloc(20000); memset(cache[i], 1, 20000); }
@@ -16,6 +17,8 @@ int main(int argc, char **argv) {
 	(void)argc;
 	for (int i = 0; i < 64; i++)
 		fill_cache(i);
+	if (seep_label)
+		seep_label("sessions");
 	for (int i = 0; i < 60000 && access(argv[1], F_OK) != 0; i++) { /* a few minutes, should nobody end it */
 		forget_session();
 		for (int k = 0; k < 5; k++)
@@ -79,6 +82,13 @@ def groups_follow():
     top.await_that("functions", lambda: "function" in top.line(3) and top.rows() and "forget_session" in top.rows()[0])
     top.press("b")
     top.await_that("modules", lambda: "module" in top.line(3) and top.rows() and "service" in top.rows()[0])
+    top.press("b")
+    top.await_that("labels, with their verdicts", lambda: "label" in top.line(3) and top.rows() and
+                   re.match(r" *LEAK\??  .* sessions  \d+ stacks$", top.rows()[0]) and "[no label]" in top.rows()[1])
+    top.press("\r", r"forget_session")
+    top.await_text(r"^ *\[label\] sessions")
+    top.press("\x1b")
+    top.await_that("the table", lambda: top.rows())
     top.press("b")
     top.await_that("threads", lambda: "thread" in top.line(3) and top.rows() and "thread 0" in top.rows()[0])
     top.press("b")

@@ -37,7 +37,8 @@ static bool study_is_sound(const struct study *study)
 	for (uint32_t i = 0; i < head->place_count; i++)
 		is_sound &= place_is_sound(head, &study->places[i]);
 	for (uint32_t i = 0; i < head->site_count; i++)
-		is_sound &= study->sites[i].place < head->place_count && has_text(head, study->sites[i].stack);
+		is_sound &= study->sites[i].place < head->place_count && study->sites[i].label < head->place_count &&
+			    has_text(head, study->sites[i].stack);
 	return is_sound;
 }
 

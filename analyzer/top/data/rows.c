@@ -7,38 +7,47 @@
 
 #include "base/memory.h"
 
-const char *const row_by_names[] = {"place", "function", "module", "thread", NULL};
+const char *const row_by_names[] = {"place", "function", "module", "label", "thread", NULL};
 const char *const row_sort_names[] = {"verdict", "growth", "in-use", "churn", NULL};
 
 enum { KEY_UNNAMED = 1, KEY_THREAD = 0x100 };
 
 void rows_init(struct rows *rows)
 {
-	*rows = (struct rows){.by_key = map_create(), .place_of = map_create()};
+	*rows = (struct rows){.by_key = map_create(), .site_of = map_create()};
 }
 
 void rows_free(struct rows *rows)
 {
 	map_free(rows->by_key);
-	map_free(rows->place_of);
+	map_free(rows->site_of);
 	free(rows->rows);
 	*rows = (struct rows){0};
 }
 
 void rows_use_study(struct rows *rows, const struct study *study)
 {
-	map_free(rows->place_of);
-	rows->place_of = map_create();
-	map_reserve(rows->place_of, study->head->site_count);
+	map_free(rows->site_of);
+	rows->site_of = map_create();
+	map_reserve(rows->site_of, study->head->site_count);
 	for (uint32_t i = 0; i < study->head->site_count; i++)
-		*map_put(rows->place_of, study->sites[i].key, NULL) = study->sites[i].place;
+		*map_put(rows->site_of, study->sites[i].key, NULL) = i;
 }
 
-static const struct study_place *place_of(const struct rows *rows, const struct study *study, uint64_t site)
+const struct study_site *rows_site(const struct rows *rows, const struct study *study, uint64_t key)
 {
-	const uint64_t *index = study->head ? map_get(rows->place_of, site) : NULL;
+	const uint64_t *index = study->head ? map_get(rows->site_of, key) : NULL;
 
-	return index ? &study->places[*index] : NULL;
+	return index ? &study->sites[*index] : NULL;
+}
+
+/* The site's entry: its label's or its place's. */
+static const struct study_place *place_of(const struct rows *rows, const struct study *study, uint64_t site,
+					  enum row_by by)
+{
+	const struct study_site *found = rows_site(rows, study, site);
+
+	return found ? &study->places[by == ROW_LABEL ? found->label : found->place] : NULL;
 }
 
 static uint64_t key_of(const struct study *study, const struct study_place *place, enum row_by by)
@@ -47,7 +56,7 @@ static uint64_t key_of(const struct study *study, const struct study_place *plac
 
 	if (!place)
 		return KEY_UNNAMED;
-	if (by == ROW_PLACE)
+	if (by == ROW_PLACE || by == ROW_LABEL)
 		return place->key;
 	const char *const texts[] = {
 	    by == ROW_FUNCTION ? study_text(study, place->function) : "",
@@ -90,7 +99,7 @@ static void sites_add(struct rows *rows, const struct look *look, const struct p
 		change_add_site(&change, look, i, past);
 		if (site->tally.samples == 0 && !(change.allocated_bytes > 0) && !(sum_estimate(&change.gone) > 0))
 			continue;
-		const struct study_place *place = place_of(rows, study, site->key);
+		const struct study_place *place = place_of(rows, study, site->key, by);
 		struct row *row = row_get(rows, key_of(study, place, by));
 		sum_include(&row->in_use, &site->tally.in_use);
 		change_include(&row->change, &change);
@@ -204,7 +213,8 @@ void rows_make(struct rows *rows, const struct look *look, const struct past *pa
 		threads_add(rows, look, past);
 	} else {
 		sites_add(rows, look, past, study, by);
-		spreads_add(rows, study);
+		if (by != ROW_LABEL)
+			spreads_add(rows, study);
 		rows_filter(rows, study, filter);
 	}
 	qsort_r(rows->rows, rows->count, sizeof *rows->rows, row_compare, &order);
@@ -225,7 +235,7 @@ double rows_unnamed(const struct rows *rows, const struct look *look)
 
 	for (uint32_t i = 0; i < look->site_count; i++) {
 		const struct look_site *site = &look->sites[i];
-		if (site->tally.samples && !map_get(rows->place_of, site->key))
+		if (site->tally.samples && !map_get(rows->site_of, site->key))
 			bytes += sum_estimate(&site->tally.in_use);
 	}
 	return bytes;

@@ -8,7 +8,7 @@
 #include "top/data/study.h"
 #include "top/data/window.h"
 
-enum row_by { ROW_PLACE, ROW_FUNCTION, ROW_MODULE, ROW_THREAD, ROW_BYS };
+enum row_by { ROW_PLACE, ROW_FUNCTION, ROW_MODULE, ROW_LABEL, ROW_THREAD, ROW_BYS };
 enum row_sort { SORT_VERDICT, SORT_GROWTH, SORT_IN_USE, SORT_CHURN, ROW_SORTS };
 
 extern const char *const row_by_names[];   /* "place", ...; ends with NULL */
@@ -28,8 +28,8 @@ struct row {
 struct rows {
 	struct row *rows;
 	size_t count, capacity;
-	struct map *by_key;   /* from row.key to index */
-	struct map *place_of; /* from profile_site.key to an index into the study's places */
+	struct map *by_key;  /* from row.key to index */
+	struct map *site_of; /* from profile_site.key to an index into the study's sites */
 };
 
 void rows_init(struct rows *rows);
@@ -42,6 +42,8 @@ void rows_free(struct rows *rows);
 
 /* The index of the row with this key; `count`: there is none. */
 size_t rows_find(const struct rows *rows, uint64_t key);
+/* The study's site of such a key; NULL: it has none. */
+const struct study_site *rows_site(const struct rows *rows, const struct study *study, uint64_t key);
 /* The bytes in use of samples for which no study has names. */
 double rows_unnamed(const struct rows *rows, const struct look *look);
 

@@ -32,7 +32,8 @@ struct work {
 	struct study_moment *moments;
 	struct buffer texts;
 	struct profile *now;
-	struct group_table groups; /* places as of now */
+	struct group_table groups, labels; /* places and labels as of now */
+	uint32_t first_label;              /* index of the first label's entry */
 	struct series series;
 	struct leaks leaks;
 	bool is_judged;
@@ -105,37 +106,56 @@ static uint32_t stack_keep(struct work *work, const struct group *stack)
 	return buffer_keep(work, &text);
 }
 
-static void stacks_keep(struct work *work, const uint32_t *place_of)
+static bool is_open(const struct work *work, const struct study_site *site)
+{
+	const uint64_t open = work->request->open;
+
+	return work->places[site->place].key == open || work->places[site->label].key == open;
+}
+
+static void stacks_keep(struct work *work)
 {
 	struct group_table stacks;
 
 	group_table_init(&stacks, GROUP_BY_STACK);
 	uint32_t *stack_of = group_table_add_only(&stacks, work->now);
 	for (uint32_t i = 0; i < work->now->site_count; i++)
-		if (work->places[place_of[i]].key == work->request->open)
+		if (is_open(work, &work->sites[i]))
 			work->sites[i].stack = stack_keep(work, &stacks.groups[stack_of[i]]);
 	free(stack_of);
 	group_table_free(&stacks);
 }
 
+/* Adds an entry for each group; returns the groups by site. */
+static uint32_t *groups_name(struct work *work, struct group_table *groups, enum group_by by)
+{
+	group_table_init(groups, by);
+	uint32_t *group_of = group_table_add(groups, work->now);
+	for (uint32_t i = 0; i < groups->count; i++)
+		place_name(work, place_add(work), &groups->groups[i]);
+	return group_of;
+}
+
 static void names_make(struct work *work)
 {
 	const struct profile *now = work->now;
+	uint32_t *place_of = groups_name(work, &work->groups, GROUP_BY_PLACE);
 
-	group_table_init(&work->groups, GROUP_BY_PLACE);
-	uint32_t *place_of = group_table_add(&work->groups, now);
-	for (uint32_t i = 0; i < work->groups.count; i++)
-		place_name(work, place_add(work), &work->groups.groups[i]);
+	work->first_label = work->head.place_count;
+	uint32_t *label_of = groups_name(work, &work->labels, GROUP_BY_LABEL);
 	work->head.site_count = now->site_count;
 	work->sites = memory_allocate(now->site_count + 1u, sizeof *work->sites);
 	for (uint32_t i = 0; i < now->site_count; i++)
-		work->sites[i] = (struct study_site){.key = now->sites[i].key, .place = place_of[i]};
+		work->sites[i] = (struct study_site){
+		    .key = now->sites[i].key, .place = place_of[i], .label = work->first_label + label_of[i]};
 	if (work->request->open)
-		stacks_keep(work, place_of);
+		stacks_keep(work);
 	free(place_of);
+	free(label_of);
 }
 
-static void verdict_keep(struct work *work, struct study_place *place, const struct leak_row *row)
+static void verdict_keep(struct work *work, struct study_place *place, const struct leaks *leaks,
+			 const struct leak_row *row)
 {
 	struct buffer text = {0};
 
@@ -147,24 +167,41 @@ static void verdict_keep(struct work *work, struct study_place *place, const str
 	else if (row->verdict == LEAK_LEAK)
 		leak_sentence_append(&text, &work->leaks, row);
 	else
-		leak_evidence_append(&text, &work->leaks, row);
+		leak_evidence_append(&text, leaks, row);
 	place->evidence = buffer_keep(work, &text);
 	if (row->verdict == LEAK_LEAK)
-		leak_caution_append(&text, &work->leaks, row);
+		leak_caution_append(&text, leaks, row);
 	place->caution = buffer_keep(work, &text);
 }
 
 /* The judgement is about the last snapshot of the series, the names are as of now: a place has the same key in both. */
-static void verdicts_keep(struct work *work)
+static void verdicts_keep(struct work *work, const struct leaks *leaks, const struct group_table *groups,
+			  uint32_t first)
+{
+	for (uint32_t i = 0; i < leaks->count; i++) {
+		const struct group *group = &leaks->groups.groups[leaks->rows[i].group];
+		const uint32_t index = numbering_get(&groups->by_key, group->key);
+		if (index != NUMBERING_NONE)
+			verdict_keep(work, &work->places[first + index], leaks, &leaks->rows[i]);
+	}
+}
+
+/* Only where a program has labels: otherwise they would be one row, of all that there is. */
+static void labels_judge(struct work *work)
+{
+	struct leaks leaks;
+
+	if (work->labels.count < 2)
+		return;
+	leaks_build(&leaks, &work->series, GROUP_BY_LABEL);
+	verdicts_keep(work, &leaks, &work->labels, work->first_label);
+	leaks_free(&leaks);
+}
+
+static void spreads_keep(struct work *work)
 {
 	const struct leaks *leaks = &work->leaks;
 
-	for (uint32_t i = 0; i < leaks->count; i++) {
-		const struct group *group = &leaks->groups.groups[leaks->rows[i].group];
-		const uint32_t index = numbering_get(&work->groups.by_key, group->key);
-		if (index != NUMBERING_NONE)
-			verdict_keep(work, &work->places[index], &leaks->rows[i]);
-	}
 	for (uint32_t i = 0; i < leaks->spread_count; i++) {
 		struct study_place *place = place_add(work);
 		struct buffer name = {0};
@@ -173,7 +210,7 @@ static void verdicts_keep(struct work *work)
 		place->is_spread = 1;
 		place->stacks = leaks->spreads[i].place.stacks;
 		place->in_use = sum_estimate(&leaks->spreads[i].place.in_use.bytes);
-		verdict_keep(work, place, &leaks->spreads[i].row);
+		verdict_keep(work, place, leaks, &leaks->spreads[i].row);
 	}
 }
 
@@ -228,7 +265,9 @@ static void judge(struct work *work)
 	prepare(work, work->series.middle);
 	leaks_build(&work->leaks, &work->series, GROUP_BY_PLACE);
 	leaks_find_spreads(&work->leaks, &work->series);
-	verdicts_keep(work);
+	verdicts_keep(work, &work->leaks, &work->groups, 0);
+	spreads_keep(work);
+	labels_judge(work);
 	findings_keep(work);
 	moments_keep(work);
 }

@@ -25,7 +25,7 @@ struct study_request {
 	unsigned columns;
 };
 
-/* A text is an offset into `texts`; 0 is "". All texts are fit to print. */
+/* A text is an offset into `texts`; 0 is "". All texts are fit to print. A label has an entry like a place's. */
 struct study_place {
 	uint64_t key;
 	uint32_t function, source, file, module; /* source: "svc.c:63-66" */
@@ -39,9 +39,10 @@ struct study_place {
 };
 
 struct study_site {
-	uint64_t key; /* profile_site.key */
-	uint32_t place;
-	uint32_t stack; /* a text: the frames, one on each line, if its place is open */
+	uint64_t key;          /* profile_site.key */
+	uint32_t place, label; /* indices of its entries */
+	uint32_t stack;        /* a text: the frames, one on each line, if its place or its label is open */
+	uint32_t reserved;
 };
 
 struct study_moment {
