@@ -72,7 +72,7 @@ static void row_write(struct text_page *page, const struct check *check, const s
 	if ((fails || is_of_place) && check_words_place(&part, row))
 		part_write(page, &part);
 	if (row->budget->measure == CHECK_LOST && row->group) {
-		place_text_append_callers(&part, row->group, 200);
+		place_text_append_callers(&part, row->group, 200, 0);
 		if (part.length)
 			part_write(page, &part);
 	}

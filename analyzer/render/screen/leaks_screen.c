@@ -68,8 +68,9 @@ static void add_row(const struct screen *screen, struct table *table, const stru
 	table_set(table, CELL_IN_USE, STYLE_PLAIN, quantity_bytes(sum_estimate(&row->in_use.bytes)).text);
 }
 
-/* Writes the way to the place, the evidence, and what the verdict can't exclude. */
-static void write_details(const struct screen *screen, const struct leak_row *row, unsigned indent)
+/* Writes the way to the place, the evidence, and what the verdict can't exclude. The row above has `columns` for the
+ * place. */
+static void write_details(const struct screen *screen, const struct leak_row *row, unsigned indent, unsigned columns)
 {
 	struct buffer text = {0};
 
@@ -77,7 +78,7 @@ static void write_details(const struct screen *screen, const struct leak_row *ro
 		spread_sentence_append(&text, &row->spread->place);
 	else
 		place_text_append_callers(&text, &screen->leaks->groups.groups[row->group],
-					  screen->page->columns - indent);
+					  screen->page->columns - indent, columns);
 	if (text.length)
 		text_write_words(screen->page, STYLE_FAINT, text.data, indent);
 	buffer_free(&text);
@@ -128,15 +129,16 @@ static void write_table(const struct screen *screen, const char *value, const st
 		add_row(screen, &table, &rows[i], i + 1);
 	table_write_titles(&table, page);
 	const unsigned start = table_text_start(&table);
+	const unsigned left = page->columns > start + 20 ? page->columns - start : 20;
 	for (uint32_t i = 0; i < count; i++) {
 		struct buffer place = {0};
 		table_write_cells(&table, page, i);
-		append_where(&place, screen->leaks, &rows[i], page->columns > start + 20 ? page->columns - start : 20);
+		append_where(&place, screen->leaks, &rows[i], left);
 		text_write(page, STYLE_STRONG, "%s", place.data);
 		end_line(screen);
 		buffer_free(&place);
 		if (i < detailed)
-			write_details(screen, &rows[i], 4);
+			write_details(screen, &rows[i], 4, left);
 		else
 			write_nature(screen, &rows[i], 4);
 	}

@@ -9,7 +9,8 @@
 #include "files/path.h"
 #include "render/terminal/text_page.h"
 
-#define CLASS_LEAST 6     /* columns for a class's name beside a function that is whole */
+#define CLASS_LEAST 6     /* columns for a class's name beside a function that is whole; ... */
+#define CLASS_TELLING 12  /* ... of so many, the name can be read */
 #define ARGUMENTS_LEAST 5 /* columns for template arguments */
 
 /* Rust puts "<alloc::vec::Vec<T> as core::iter::Extend<T>>" in front of a method. This keeps the types, without their
@@ -152,20 +153,49 @@ static void cut_middle(struct buffer *out, const char *text, unsigned columns)
 	buffer_append_text(out, text + bytes_of_columns(text, all - keep / 2));
 }
 
+enum fit { FIT_CUT, FIT_INNER, FIT_ALL };
+
+/* Whether a class or a function begins behind this separator: a lambda is a part of the function around it. */
+static bool is_boundary(const struct name_token *token)
+{
+	return text_begins_with(token->at, "::") && token->at[2] != '{';
+}
+
+/* Cuts a function in front of its lambdas: two halves of "{lambda}" would say less. */
+static void function_cut(struct buffer *out, const char *function, unsigned columns)
+{
+	const char *lambdas = strstr(function, "::{");
+	const unsigned taken = lambdas ? text_columns(lambdas) : 0;
+	struct buffer text = {0};
+
+	if (lambdas && *function != '{' && taken + CLASS_LEAST <= columns) {
+		buffer_append(&text, function, (size_t)(lambdas - function));
+		cut_middle(out, text.data, columns - taken);
+		buffer_append_text(out, lambdas);
+	} else if (lambdas && text_columns(lambdas + 2) <= columns) {
+		buffer_append_text(out, lambdas + 2);
+	} else if (lambdas && strstr(lambdas + 2, "::{")) {
+		function_cut(out, lambdas + 2, columns);
+	} else {
+		cut_middle(out, function, columns);
+	}
+	buffer_free(&text);
+}
+
 /* Keeps as many outer names as fit before class and function. If these two do not fit, leaves out the middle of the
- * class, and at last the middle of both. */
-static void inner_append(struct buffer *out, const char *name, unsigned columns)
+ * class, or all of it; and at last the middle of both. */
+static enum fit inner_append(struct buffer *out, const char *name, unsigned columns)
 {
 	const char *class = name, *function = name, *fits = NULL;
 	unsigned left = text_columns(name); /* columns from the token's end on */
 	struct buffer text = {0};
 
 	for (struct name_token token = {.end = name}; name_token_next(&token);) {
-		const bool is_separator = text_begins_with(token.at, "::");
-		token.end = is_separator ? token.at + 2 : token.end;
+		const bool begins = is_boundary(&token);
+		token.end = text_begins_with(token.at, "::") ? token.at + 2 : token.end;
 		for (const char *at = token.at; at < token.end; at++)
 			left -= ((unsigned char)*at & 0xc0) != 0x80;
-		if (!is_separator)
+		if (!begins)
 			continue;
 		class = function;
 		function = token.end;
@@ -173,37 +203,49 @@ static void inner_append(struct buffer *out, const char *name, unsigned columns)
 	}
 	if (fits && fits <= class) {
 		buffer_append_text(out, fits);
-		return;
+		return FIT_INNER;
 	}
-	const unsigned taken = text_columns(function) + 2;
-	if (class < function && taken + CLASS_LEAST <= columns) {
+	const unsigned taken = text_columns(function);
+	const bool has_lambdas = strstr(function, "::{"), has_class = class < function && !has_lambdas;
+	enum fit fit = FIT_CUT;
+	if (has_class && taken + 2 + CLASS_LEAST <= columns) {
 		buffer_append(&text, class, (size_t)(function - 2 - class));
-		cut_middle(out, text.data, columns - taken);
+		cut_middle(out, text.data, columns - taken - 2);
 		buffer_printf(out, "::%s", function);
-	} else if (*function == '{' && taken - 2 <= columns) { /* two halves of "{lambda}" would say less */
+		fit = columns - taken - 2 >= CLASS_TELLING ? FIT_INNER : FIT_CUT;
+	} else if (taken <= columns) {
 		buffer_append_text(out, function);
+		fit = has_class ? FIT_CUT : FIT_INNER;
+	} else if (has_lambdas) {
+		function_cut(out, function, columns);
 	} else {
 		cut_middle(out, class, columns);
 	}
 	buffer_free(&text);
+	return fit;
+}
+
+static enum fit bare_fit(struct buffer *out, const char *name, unsigned columns)
+{
+	struct buffer bare = {0};
+	enum fit fit = FIT_CUT;
+
+	for (enum arguments arguments = ARGUMENTS_WHOLE; fit != FIT_ALL && arguments <= ARGUMENTS_NONE; arguments++) {
+		bare.length = 0;
+		bare_append(&bare, name, arguments);
+		fit = text_columns(bare.data) <= columns ? FIT_ALL : FIT_CUT;
+	}
+	if (fit == FIT_ALL)
+		buffer_append_text(out, bare.data);
+	else
+		fit = inner_append(out, bare.data, columns);
+	buffer_free(&bare);
+	return fit;
 }
 
 bool name_append_bare(struct buffer *out, const char *name, unsigned columns)
 {
-	struct buffer bare = {0};
-	bool fits = false;
-
-	for (enum arguments arguments = ARGUMENTS_WHOLE; !fits && arguments <= ARGUMENTS_NONE; arguments++) {
-		bare.length = 0;
-		bare_append(&bare, name, arguments);
-		fits = text_columns(bare.data) <= columns;
-	}
-	if (fits)
-		buffer_append_text(out, bare.data);
-	else
-		inner_append(out, bare.data, columns);
-	buffer_free(&bare);
-	return fits;
+	return bare_fit(out, name, columns) != FIT_CUT;
 }
 
 void name_append_apart(struct buffer *out, const char *name, unsigned columns)
@@ -240,12 +282,12 @@ bool name_append(struct buffer *out, const char *name, unsigned columns)
 	brackets_shorten(&templates, name, '<');
 	brackets_shorten(&parameters, templates.data, '(');
 	const char *const attempts[] = {templates.data, parameters.data, name_behind_type(parameters.data)};
-	size_t attempt = 0;
+	size_t attempt = strstr(name, "::{lambda(") ? 3 : 0; /* "{lambda}" says it all */
 	while (attempt < 3 && text_columns(attempts[attempt]) > columns)
 		attempt++;
 	if (attempt < 3)
 		buffer_append_text(out, attempts[attempt]);
-	const bool fits = attempt < 3 || name_append_bare(out, name, columns);
+	const bool fits = attempt < 3 || bare_fit(out, name, columns) == FIT_ALL;
 	buffer_free(&templates);
 	buffer_free(&parameters);
 	return fits;

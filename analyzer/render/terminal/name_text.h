@@ -8,10 +8,11 @@
 #include "base/buffer.h"
 #include "profile/profile.h"
 
-/* Appends a demangled name in at most `columns` columns (4 or more). False: the name itself had to be cut. */
+/* Appends a demangled name in at most `columns` columns (4 or more). False: without namespaces, or cut. */
 bool name_append(struct buffer *out, const char *name, unsigned columns);
 
-/* The same for the name alone, without return type and parameters. */
+/* The same for the name alone, without return type and parameters. False: what is left of class and
+ * function does not tell which they are. */
 bool name_append_bare(struct buffer *out, const char *name, unsigned columns);
 
 /* The same, after the name's last template arguments, for a name that differs from another only by these: "<int>

@@ -34,10 +34,12 @@ static void source_text(char text[PIECE], const struct profile *profile, const s
 		snprintf(text, PIECE, "(%.64s)", name);
 }
 
-static void parts_append(struct buffer *out, const char *source, const char *function, uint32_t stacks,
+/* False: the function's name had to be cut. */
+static bool parts_append(struct buffer *out, const char *source, const char *function, uint32_t stacks,
 			 unsigned columns, bool is_ambiguous)
 {
 	char count[32] = "";
+	bool is_whole = true;
 
 	if (*source && text_columns(source) + 2 + NAME_LEAST_BESIDE_LINE > columns) /* the file's name is very long */
 		source = "";
@@ -47,11 +49,12 @@ static void parts_append(struct buffer *out, const char *source, const char *fun
 	if (is_ambiguous)
 		name_append_apart(out, function, columns);
 	else
-		name_append_bare(out, function, columns);
+		is_whole = name_append_bare(out, function, columns);
 	if (stacks > 1)
 		snprintf(count, sizeof count, "  %u stacks", stacks);
 	if (text_columns(out->data + before) + strlen(count) <= columns)
 		buffer_append_text(out, count);
+	return is_whole;
 }
 
 void place_parts_append(struct buffer *out, const char *source, const char *function, uint32_t stacks, unsigned columns)
@@ -69,37 +72,53 @@ void place_text_append_source(struct buffer *out, const struct group *group)
 	buffer_append_text(out, source);
 }
 
-void place_text_append(struct buffer *out, const struct group *group, unsigned columns)
+bool place_text_append(struct buffer *out, const struct group *group, unsigned columns)
 {
 	const struct source_line *line = group_line(group);
 	char source[PIECE];
 
 	if (!line) {
 		buffer_append_text(out, group_stand_in(group));
-		return;
+		return true;
 	}
 	source_text(source, group->profile, group_location(group), line, group->first_line, group->last_line);
-	parts_append(out, source, line->function, group->site_count, columns, group->is_ambiguous);
+	return parts_append(out, source, line->function, group->site_count, columns, group->is_ambiguous);
+}
+
+/* Appends the name if a row of so many columns shows only a part of it; returns the columns that it takes. */
+static unsigned whole_append(struct buffer *out, const struct group *group, unsigned columns, unsigned row_columns)
+{
+	struct buffer row = {0};
+	const bool is_cut = row_columns && !place_text_append(&row, group, row_columns);
+	const size_t before = out->length;
+
+	buffer_free(&row);
+	if (!is_cut)
+		return 0;
+	buffer_append_text(out, "in ");
+	name_append_bare(out, group_line(group)->function, columns - 3);
+	return text_columns(out->data + before);
 }
 
 /* Appends "was old_name" if there is room; returns the columns that it takes. */
-static unsigned former_append(struct buffer *out, const struct group *group, unsigned columns)
+static unsigned former_append(struct buffer *out, const struct group *group, unsigned columns, bool is_first)
 {
-	static const unsigned words = sizeof "was , via " - 1;
+	static const unsigned words = sizeof ", was , via " - 1;
 
 	if (!group->was || columns < words + NAME_LEAST)
 		return 0;
 	const size_t before = out->length;
-	buffer_append_text(out, "was ");
+	buffer_append_text(out, is_first ? "was " : ", was ");
 	name_append_bare(out, group->was, columns - words);
 	return text_columns(out->data + before);
 }
 
-void place_text_append_callers(struct buffer *out, const struct group *group, unsigned columns)
+void place_text_append_callers(struct buffer *out, const struct group *group, unsigned columns, unsigned row_columns)
 {
 	const struct profile *profile = group->profile;
 	struct frame_walk at = group->place;
-	unsigned used = former_append(out, group, columns / 2);
+	unsigned used = whole_append(out, group, columns, row_columns);
+	used += former_append(out, group, (columns - used) / 2, used == 0);
 	const char *separator = used ? ", via " : "via ", *last = "";
 
 	for (uint32_t i = 0; i < group->shared_callers && frame_walk_has(at); i++) {

@@ -8,8 +8,9 @@
 #include "compare/spread_place.h"
 #include "render/terminal/text_page.h"
 
-/* "svc.cpp:63-66  handle_request  7 stacks" in at most `columns` columns. */
-void place_text_append(struct buffer *out, const struct group *group, unsigned columns);
+/* "svc.cpp:63-66  handle_request  7 stacks" in at most `columns` columns. False: what is left of the name does
+ * not tell it. */
+bool place_text_append(struct buffer *out, const struct group *group, unsigned columns);
 
 /* The same in parts: "svc.cpp:63-66" or "", as the second function appends it; the function's name; the number of
  * stacks. */
@@ -19,8 +20,9 @@ void place_text_append_source(struct buffer *out, const struct group *group);
 
 /* "was old_name" if another build had that name; "via Cache::get_or_load svc.cpp:37 <- worker_loop svc.cpp:83": the
  * program's own calls that all of the place's stacks share, as far as there is room. Nothing if the place is the
- * program's outermost call. */
-void place_text_append_callers(struct buffer *out, const struct group *group, unsigned columns);
+ * program's outermost call. Before them "in Cache::get_or_load" if the row above has only `row_columns` columns for the
+ * place (0: any number) and cuts its name there. */
+void place_text_append_callers(struct buffer *out, const struct group *group, unsigned columns, unsigned row_columns);
 
 /* "luaF_newproto and below", "all over libfoo.so", "all over the program", in at most `columns` columns, 20 or more. */
 void spread_name_append(struct buffer *out, const struct spread_place *spread, unsigned columns);

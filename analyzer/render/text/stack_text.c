@@ -214,10 +214,15 @@ const char *group_title(enum group_by by)
 	return by == GROUP_BY_PLACE ? "where" : group_by_name(by);
 }
 
+static unsigned name_columns(const struct text_page *page, unsigned start)
+{
+	return page->columns > start + NAME_LEAST ? page->columns - start : NAME_LEAST;
+}
+
 void group_write_name(struct text_page *page, const struct group *group, enum group_by by, unsigned start,
 		      unsigned indent)
 {
-	const unsigned columns = page->columns > start + NAME_LEAST ? page->columns - start : NAME_LEAST;
+	const unsigned columns = name_columns(page, start);
 	struct buffer place = {0};
 	char sites[32] = "";
 
@@ -292,19 +297,19 @@ static void write_label(struct text_page *page, const struct group *group, unsig
 		write_line(page, indent, group->profile->modules[site->label].path);
 }
 
-/* For a place: writes the program's calls that all of its stacks share. */
-static void write_shared_callers(struct text_page *page, const struct group *group, unsigned indent)
+/* For a place: writes its name if that was cut to `columns`, and the program's calls that all of its stacks share. */
+static void write_shared_callers(struct text_page *page, const struct group *group, unsigned indent, unsigned columns)
 {
 	struct buffer callers = {0};
 
-	place_text_append_callers(&callers, group, page->columns - indent);
+	place_text_append_callers(&callers, group, page->columns - indent, columns);
 	if (callers.length)
 		text_write_words(page, STYLE_FAINT, callers.data, indent);
 	buffer_free(&callers);
 }
 
-void group_write_callers(struct text_page *page, const struct group *group, enum group_by by, unsigned indent,
-			 unsigned frames)
+void group_write_callers(struct text_page *page, const struct group *group, enum group_by by, unsigned start,
+			 unsigned indent, unsigned frames)
 {
 	const struct profile_site *site = &group->profile->sites[group->site];
 	struct stack_walk walk = walk_callers(group);
@@ -312,7 +317,7 @@ void group_write_callers(struct text_page *page, const struct group *group, enum
 	struct frame frame = {group_location(group), group_line(group)};
 
 	if (by == GROUP_BY_PLACE && frame.line)
-		write_shared_callers(page, group, indent);
+		write_shared_callers(page, group, indent, name_columns(page, start));
 	if (by != GROUP_BY_STACK || !frame.line || is_entry(frame.line->function))
 		return;
 	if (frames < group->telling_callers)
@@ -350,7 +355,7 @@ void group_write_row(struct text_page *page, const struct table *table, uint32_t
 
 	table_write_cells(table, page, row);
 	group_write_name(page, group, by, table_text_start(table), CALLER_INDENT);
-	group_write_callers(page, group, by, CALLER_INDENT, CALLERS);
+	group_write_callers(page, group, by, table_text_start(table), CALLER_INDENT, CALLERS);
 }
 
 void inventory_write_rows(struct text_page *page, const struct table *table, const struct inventory *inventory,

@@ -25,9 +25,10 @@ void group_write_name(struct text_page *page, const struct group *group, enum gr
 		      unsigned indent);
 
 /* For a group that is one stack: the callers of that function, a line for each, up to the program's main function. A
- * run of library frames becomes one line, and so do the remaining callers. */
-void group_write_callers(struct text_page *page, const struct group *group, enum group_by by, unsigned indent,
-			 unsigned frames);
+ * run of library frames becomes one line, and so do the remaining callers. For a place, one line with the calls that
+ * its stacks share. The name above began in column `start`. */
+void group_write_callers(struct text_page *page, const struct group *group, enum group_by by, unsigned start,
+			 unsigned indent, unsigned frames);
 
 /* A table's row: its cells, the group's name, and the nearest callers below it. */
 void group_write_row(struct text_page *page, const struct table *table, uint32_t row, const struct group *group,

@@ -85,7 +85,7 @@ static void place_name(struct work *work, struct study_place *place, const struc
 	place->module = text_keep(work, group->profile->modules[location->module].path);
 	place_text_append_source(&text, group);
 	place->source = buffer_keep(work, &text);
-	place_text_append_callers(&text, group, NAME_COLUMNS);
+	place_text_append_callers(&text, group, NAME_COLUMNS, 0);
 	place->callers = buffer_keep(work, &text);
 }
 
@@ -102,7 +102,7 @@ static uint32_t stack_keep(struct work *work, const struct group *stack)
 	struct text_page page = {&text, work->request->columns, false};
 
 	group_write_name(&page, stack, GROUP_BY_STACK, 0, 2);
-	group_write_callers(&page, stack, GROUP_BY_STACK, 4, STACK_FRAMES);
+	group_write_callers(&page, stack, GROUP_BY_STACK, 0, 4, STACK_FRAMES);
 	return buffer_keep(work, &text);
 }
 

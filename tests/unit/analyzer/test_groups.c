@@ -83,7 +83,7 @@ static void stacks_write(struct buffer *texts, const char *const *stacks, uint32
 	for (uint32_t i = 0; i < count; i++) {
 		struct text_page page = {.out = &texts[i], .columns = 80};
 		group_write_name(&page, &table.groups[i], GROUP_BY_STACK, 4, 4);
-		group_write_callers(&page, &table.groups[i], GROUP_BY_STACK, 4, 3);
+		group_write_callers(&page, &table.groups[i], GROUP_BY_STACK, 0, 4, 3);
 	}
 	group_table_free(&table);
 	profile_maker_free(maker);

@@ -32,7 +32,7 @@ static void bars_are_at_even_steps_of_time(void **state)
 }
 
 /* The text of the only place of the given stacks. */
-static char *place_in(const char *const *stacks, size_t count, unsigned columns, bool callers)
+static char *place_in(const char *const *stacks, size_t count, unsigned columns, bool callers, unsigned row_columns)
 {
 	struct profile_maker *maker = profile_maker_create("server");
 	struct group_table table;
@@ -44,7 +44,7 @@ static char *place_in(const char *const *stacks, size_t count, unsigned columns,
 	free(group_table_add(&table, profile_maker_profile(maker)));
 	assert_int_equal(table.count, 1);
 	if (callers)
-		place_text_append_callers(&out, &table.groups[0], columns);
+		place_text_append_callers(&out, &table.groups[0], columns, row_columns);
 	else
 		place_text_append(&out, &table.groups[0], columns);
 	group_table_free(&table);
@@ -54,7 +54,7 @@ static char *place_in(const char *const *stacks, size_t count, unsigned columns,
 
 static void assert_place(const char *stack, const char *other, unsigned columns, bool callers, const char *expected)
 {
-	char *text = place_in((const char *const[]){stack, other}, other ? 2 : 1, columns, callers);
+	char *text = place_in((const char *const[]){stack, other}, other ? 2 : 1, columns, callers, 0);
 
 	assert_string_equal(text ? text : "", expected);
 	free(text);
@@ -90,12 +90,32 @@ static void callers_are_those_that_all_stacks_share(void **state)
 	assert_place("main", NULL, 60, true, "");
 }
 
+static void assert_callers_below(const char *stack, unsigned row_columns, const char *expected)
+{
+	char *text = place_in(&stack, 1, 80, true, row_columns);
+
+	assert_string_equal(text ? text : "", expected);
+	free(text);
+}
+
+static void a_name_that_a_row_cuts_stands_below_it(void **state)
+{
+	const char *one = "main;shop::ConcurrentCache::get_or_load(int)";
+
+	(void)state;
+	assert_callers_below(one, 50, "via main source.c:1");
+	assert_callers_below(one, 40, "via main source.c:1"); /* without the namespace */
+	assert_callers_below(one, 28, "in shop::ConcurrentCache::get_or_load, via main source.c:1");
+	assert_callers_below("main", 12, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(bars_are_at_even_steps_of_time),
 	    cmocka_unit_test(a_place_is_its_line_and_its_function),
 	    cmocka_unit_test(callers_are_those_that_all_stacks_share),
+	    cmocka_unit_test(a_name_that_a_row_cuts_stands_below_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,6 +22,8 @@
 	"(anonymous namespace)::Server::handle(std::unique_ptr<Request, std::default_delete<Request> >, int) "         \
 	"const::{lambda(int)#1}::operator()(int) const"
 
+#define INNER_LAMBDA "shop::serve(int)::{lambda(int)#3}::operator()(int) const::{lambda()#1}::operator()() const"
+
 static const struct {
 	const char *name;
 	unsigned columns;
@@ -42,12 +44,18 @@ static const struct {
     {"std::function<void (int, char)>::operator()(int, char) const", 36, "std::function<...>::operator()"},
     {"operator new(unsigned long, std::align_val_t)", 20, "operator new(...)"},
     {"Foo::operator unsigned long() const", 30, "Foo::operator unsigned long"},
-    {LAMBDA, 90, "(anonymous namespace)::Server::handle(...) const::{lambda(...)#1}::operator()(...) const"},
+    {LAMBDA, 90, "(anonymous namespace)::Server::handle::{lambda}"},
     {LAMBDA, 58, "(anonymous namespace)::Server::handle::{lambda}"},
     {LAMBDA, 30, "Server::handle::{lambda}"},
     {LAMBDA, 20, "handle::{lambda}"},
     {LAMBDA, 13, "{lambda}"},
     {"Server::handle_request(int)::{lambda(int)#2}::operator()(int) const", 24, "handl..quest::{lambda#2}"},
+    {INNER_LAMBDA, 40, "shop::serve::{lambda#3}::{lambda}"},
+    {INNER_LAMBDA, 32, "serve::{lambda#3}::{lambda}"},
+    {INNER_LAMBDA, 26, "{lambda#3}::{lambda}"},
+    {INNER_LAMBDA, 15, "{lambda}"},
+    {"shop::ConcurrentLoadingCache::get_or_load(int)", 28, "Concurr..gCache::get_or_load"},
+    {"shop::ConcurrentLoadingCache::get_or_load(int)", 15, "get_or_load"},
     {"serve(int)::$_0::operator()(int) const", 20, "serve::{lambda}"},
     {"server::run::{{closure}}", 20, "run::{{closure}}"},
     {"net::detail::Cache<std::string, Session>::insert[abi:cxx11](Session const&)", 31,
@@ -62,7 +70,7 @@ static const struct {
     {"", 10, ""},
     {"f(((", 4, "f((("},
     {"(((((((((((((((((", 8, "(((..((("},
-    {"Gr\303\266\303\237e::\303\244ndern", 12, "Gr\303\266\303\237e..ndern"},
+    {"Gr\303\266\303\237e::\303\244ndern", 12, "\303\244ndern"},
 };
 
 static void names_are_shortened_by_what_is_missed_least(void **state)
