@@ -22,7 +22,7 @@
 #define QUIET_SHARE 1      /* times the earlier pace, or less: then the young objects do not show that births go on */
 #define FULL_SHARE 0.4     /* in a full cache, this share of the blocks that get old dies, or more; ... */
 #define FULL_CEASING 0.6   /* ... and this, where deaths are far rarer past that age than before it */
-#define RATE_TRACE 0.01    /* of a rate, at its lower end, or less: samples that only just suffice for a proof */
+#define RATE_TRACE 0.0001  /* of a rate, at its lower end, or less: samples that only just suffice for a proof */
 #define HIGHER 1.1         /* times the amount before counts as more than before */
 #define TELLING_SAMPLES 12 /* samples of a leak that are enough for a verdict, ... */
 #define TELLING_TIMES 10   /* ... if they come, at its pace, within so many times the recording's length */
@@ -183,7 +183,7 @@ static void measure_rate(struct leak_row *row, const struct leaks *leaks, const 
 	row->leak_interval = (struct interval){bytes.low / length * plateau * there, bytes.high / length * there};
 }
 
-/* A place is called a leak only if its rate is surely above zero, and not by a trace that is printed as 0. If
+/* A place is called a leak only if its rate is surely above zero, and not by a trace. If
  * nothing stays of the blocks born in the measured time, births came earlier, and have ended; otherwise there is too
  * little to say how fast it grows, or only addresses that nobody touches gather. */
 static enum leak_verdict verdict_by_rate(const struct leak_row *row, const struct births *old, const struct births *any)

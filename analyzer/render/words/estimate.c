@@ -42,6 +42,17 @@ static void number_print(char *out, size_t size, double value, const struct scal
 		 is_zero ? 0 : scaled);
 }
 
+enum { LOW_DECIMALS = 5 };
+
+/* The lower end of an interval above zero is never printed as 0. */
+static void low_print(char *out, size_t size, double low, struct scale scale, bool is_signed)
+{
+	while (scale.divisor > 1 && low > 0 && low / scale.divisor < 0.5 * pow(10, -scale.decimals) &&
+	       scale.decimals < LOW_DECIMALS)
+		scale.decimals++;
+	number_print(out, size, low, &scale, is_signed);
+}
+
 /* `certain`: the word for a value that has an empty interval. */
 static struct estimate_text estimate_print(double value, struct interval interval, bool is_count, bool is_signed,
 					   const char *certain)
@@ -57,7 +68,7 @@ static struct estimate_text estimate_print(double value, struct interval interva
 		return text;
 	}
 	number_print(number, sizeof number, value, &scale, is_signed);
-	number_print(low, sizeof low, interval.low, &scale, is_signed);
+	low_print(low, sizeof low, interval.low, scale, is_signed);
 	number_print(high, sizeof high, interval.high, &scale, is_signed);
 	snprintf(text.value, sizeof text.value, "%.20s%s", number, scale.unit);
 	if (interval.low == value && interval.high == value)

@@ -144,6 +144,10 @@ static void estimates_share_unit_and_digits(void **state)
 	text = estimate_growth(0, (struct interval){-100, 2000}, NULL, &profile);
 	assert_string_equal(text.value, "0.00 KiB");
 	assert_string_equal(text.interval, "[-0.10, +1.95]");
+	text = estimate_bytes(303 * 1048576., (struct interval){31000, 455 * 1048576.}, &profile);
+	assert_string_equal(text.interval, "[0.03, 455]"); /* above zero */
+	text = estimate_bytes(303 * 1048576., (struct interval){0, 455 * 1048576.}, &profile);
+	assert_string_equal(text.interval, "[0, 455]");
 	text = estimate_bytes(1e300, (struct interval){NAN, NAN}, &profile);
 	assert_string_equal(text.value, "?");
 }
