@@ -17,6 +17,8 @@
 #include <float.h>
 #include <math.h>
 #include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
 
 #define PI 3.14159265358979323846
 #define STEPS_LIMIT 1000000 /* of series and fraction, each of which needs some multiples of sqrt(shape) */
@@ -195,6 +197,23 @@ static double gamma_quantile(double probability, enum tail tail, double shape)
 	return exp(u);
 }
 
+/* Programs ask for few sizes, so many sites have as many samples of one size, and the same quantiles: they are kept. */
+enum { KEPT_BITS = 12 };
+struct kept_quantile {
+	double probability, degrees, quantile;
+	enum tail tail;
+};
+
+/* Where a quantile is kept: another one of the same hash may be there, or none. */
+static struct kept_quantile *kept_find(double probability, enum tail tail, double degrees)
+{
+	static _Thread_local struct kept_quantile kept[1 << KEPT_BITS];
+	uint64_t bits[2];
+
+	memcpy(bits, (const double[]){probability, degrees}, sizeof bits);
+	return &kept[(bits[0] * 3 + bits[1] + tail) * UINT64_C(0x9e3779b97f4a7c15) >> (64 - KEPT_BITS)];
+}
+
 double chi_squared_quantile(double probability, enum tail tail, double degrees)
 {
 	if (!(probability >= 0 && probability <= 1) || !(degrees > 0))
@@ -209,5 +228,9 @@ double chi_squared_quantile(double probability, enum tail tail, double degrees)
 		return -2 * (tail == TAIL_LOWER ? log1p(-probability) : log(probability));
 	if (degrees >= MANY_DEGREES)
 		return quantile_of_many_degrees(normal_quantile(probability, tail), degrees);
-	return 2 * gamma_quantile(probability, tail, degrees / 2);
+	struct kept_quantile *kept = kept_find(probability, tail, degrees);
+	if (kept->probability != probability || kept->degrees != degrees || kept->tail != tail)
+		*kept = (struct kept_quantile){probability, degrees, 2 * gamma_quantile(probability, tail, degrees / 2),
+					       tail};
+	return kept->quantile;
 }
