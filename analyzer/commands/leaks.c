@@ -208,6 +208,12 @@ static void series_symbolize(const struct series *series, const struct request *
 	}
 }
 
+/* The long form shows q, and the document everything. */
+static enum leak_detail detail_of(const struct request *request)
+{
+	return request->json || request->verbose ? LEAK_WHOLE : LEAK_SORTED;
+}
+
 /* Judges the mappings by the same rules, for people who look at the heap only. Appends nothing where the recording has
  * no series of them. */
 static void mappings_judge(struct buffer *out, const struct request *request, bool *leaking)
@@ -221,7 +227,7 @@ static void mappings_judge(struct buffer *out, const struct request *request, bo
 	snapshot_show_mappings(true);
 	if (series_open(&series, request->recordings.paths, request->recordings.count, &ignored)) {
 		series_symbolize(&series, request);
-		leaks_build(&leaks, &series, request->by);
+		leaks_build(&leaks, &series, request->by, detail_of(request));
 		rows_tell_apart(&leaks.groups);
 		leaks_find_spreads(&leaks, &series);
 		*leaking |= leaks_any(&leaks);
@@ -246,11 +252,11 @@ static bool print(const struct series *series, const struct request *request, bo
 	struct leaks leaks, places = {0};
 
 	series_symbolize(series, request);
-	leaks_build(&leaks, series, request->by);
+	leaks_build(&leaks, series, request->by, detail_of(request));
 	if (!request->json)
 		rows_tell_apart(&leaks.groups);
 	if (!by_place && (request->json || request->prometheus))
-		leaks_build(&places, series, GROUP_BY_PLACE);
+		leaks_build(&places, series, GROUP_BY_PLACE, LEAK_SORTED);
 	leaks_find_spreads(by_place || !(request->json || request->prometheus) ? &leaks : &places, series);
 	*leaking = leaks_any(&leaks) || leaks_any(&places);
 	if (!request->json && !request->follow && series_mappings_grew(series))

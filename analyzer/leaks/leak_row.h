@@ -69,6 +69,13 @@ struct leak_evidence {
 	double in_use_before; /* the highest in the first three quarters of the time */
 };
 
+/* How much is found out about rows: each has more than the one before, at some expense. */
+enum leak_detail {
+	LEAK_JUDGED, /* verdicts and their evidence */
+	LEAK_SORTED, /* intervals of growth, by which rows of one verdict are sorted, also where growth may be chance */
+	LEAK_WHOLE   /* q above CALL_Q, for which all rows must be tested, and churn that is no hotspot */
+};
+
 struct leak_row {
 	uint32_t group;              /* for a spread: a number behind those of the groups, as in leaks->in_use */
 	const struct spread *spread; /* NULL: the row is one group */
@@ -79,14 +86,13 @@ struct leak_row {
 	uint64_t possible_rate; /* the sampling rate at which a recording of this length would tell; 0: unknown */
 	struct leak_evidence evidence;
 	struct seep_measure in_use, allocated;
-	struct interval in_use_bytes;
 	double leak_rate;              /* bytes per second that stay for good; NaN unless it is a leak */
 	struct interval leak_interval; /* 95 % */
 	double rate_from_s, rate_to_s; /* the births in this time, since the recording's start, make up the rate */
 	double absent_share; /* of mappings: the part of them that takes up no memory, which the rate leaves out */
-	double growth;       /* bytes from the middle of the recording to its end; q is its q-value */
+	double growth;       /* bytes from the middle of the recording to its end */
 	struct interval growth_bytes;
-	double q;
+	double q;           /* of that growth */
 	struct churn churn; /* since the middle of the recording */
 	struct share_sum
 	    references; /* of the live blocks: "with" is what nobody refers to; no samples: nobody looked */
@@ -110,10 +116,10 @@ struct leaks {
 	struct spread *spreads;           /* in the same order; empty unless leaks_find_spreads() filled it */
 	uint32_t spread_count;
 	uint32_t timer_count; /* snapshots by the timer in the series */
-	bool is_brief;        /* made by leaks_build_brief() */
-	bool can_judge;       /* there are enough of them, with a rate and with samples */
-	bool goes_on;         /* more snapshots may come */
-	size_t damaged;       /* number of snapshots that can't be read */
+	enum leak_detail detail;
+	bool can_judge; /* there are enough of them, with a rate and with samples */
+	bool goes_on;   /* more snapshots may come */
+	size_t damaged; /* number of snapshots that can't be read */
 	/* until there are enough snapshots; 0 with can_judge; NaN: more than snapshots is missing */
 	double possible_in_s;
 	double seconds;   /* from the recording's start to the reference */

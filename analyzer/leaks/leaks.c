@@ -40,8 +40,8 @@ static void rows_take_growth(struct leaks *leaks, enum group_by by)
 	struct comparison comparison;
 
 	comparison_build(&comparison, leaks->middle, leaks->reference, by);
-	if (!leaks->is_brief)
-		comparison_test_all(&comparison); /* rows that are not called show q, too */
+	if (leaks->detail == LEAK_WHOLE)
+		comparison_test_all(&comparison);
 	for (uint32_t i = 0; i < comparison.count; i++) {
 		const struct comparison_row *from = &comparison.rows[i];
 		const uint32_t index = numbering_get(&leaks->groups.by_key, comparison.groups.groups[from->group].key);
@@ -51,10 +51,11 @@ static void rows_take_growth(struct leaks *leaks, enum group_by by)
 		row->growth = from->growth_bytes;
 		const struct row_sums sums = comparison_sums(&comparison, from);
 		/* Verdicts only ask whether it excludes zero: then there is a p. */
-		const bool is_needed = comparison.has_intervals && (!leaks->is_brief || !isnan(from->p));
+		const bool is_needed = comparison.has_intervals && (leaks->detail > LEAK_JUDGED || !isnan(from->p));
 		row->growth_bytes = is_needed ? comparison_growth(&comparison, &sums) : (struct interval){0};
 		row->q = from->q;
-		row->churn = comparison_churn(&comparison, from);
+		if (from->is_hotspot || leaks->detail == LEAK_WHOLE)
+			row->churn = comparison_churn(&comparison, from);
 	}
 	leaks->growth = comparison.total.growth_bytes;
 	const struct row_sums total = comparison_sums(&comparison, &comparison.total);
@@ -73,9 +74,11 @@ static void rows_take_sums(struct leaks *leaks, const uint32_t *groups)
 		measure_add(&leaks->rows[groups[i]].in_use, &reference->sites[i].in_use);
 		measure_add(&leaks->rows[groups[i]].allocated, &reference->sites[i].allocated);
 	}
-	for (uint32_t i = 0; i < leaks->count && !leaks->is_brief; i++)
-		leaks->rows[i].in_use_bytes =
-		    sum_interval(&leaks->rows[i].in_use.bytes, unseen_bytes((double)reference->rate), ALPHA);
+}
+
+struct interval leak_row_in_use(const struct leaks *leaks, const struct leak_row *row)
+{
+	return sum_interval(&row->in_use.bytes, unseen_bytes((double)leaks->reference->rate), ALPHA);
 }
 
 static void rows_take_references(struct leaks *leaks, const struct series *series, const uint32_t *groups)
@@ -239,10 +242,10 @@ static void rows_judge(struct leaks *leaks, const struct history *history, const
 	group_lives_free(&lives);
 }
 
-static void build(struct leaks *leaks, const struct series *series, enum group_by by, bool is_brief)
+void leaks_build(struct leaks *leaks, const struct series *series, enum group_by by, enum leak_detail detail)
 {
 	*leaks = (struct leaks){.reference = series->reference,
-				.is_brief = is_brief,
+				.detail = detail,
 				.middle = series->middle,
 				.middle_index = history_middle(&series->history),
 				.referenced = series->referenced,
@@ -250,7 +253,7 @@ static void build(struct leaks *leaks, const struct series *series, enum group_b
 				.damaged = series->damaged};
 	leaks->seconds = ((double)leaks->reference->time_ns - (double)leaks->reference->start_ns) / 1e9;
 	leaks_take_times(leaks, &series->history);
-	if (is_brief && !leaks->can_judge)
+	if (detail == LEAK_JUDGED && !leaks->can_judge)
 		return;
 	leaks->memory = memory_growth_of_history(&series->history);
 	group_table_init(&leaks->groups, by);
@@ -269,16 +272,6 @@ static void build(struct leaks *leaks, const struct series *series, enum group_b
 	leaks_add_rates(leaks);
 	qsort(leaks->rows, leaks->count, sizeof *leaks->rows, leak_row_compare);
 	free(groups);
-}
-
-void leaks_build(struct leaks *leaks, const struct series *series, enum group_by by)
-{
-	build(leaks, series, by, false);
-}
-
-void leaks_build_brief(struct leaks *leaks, const struct series *series, enum group_by by)
-{
-	build(leaks, series, by, true);
 }
 
 void leaks_free(struct leaks *leaks)

@@ -26,12 +26,13 @@ static inline bool leak_is_sure(const struct leak_row *row)
 /* Snapshots by the timer that any verdict but `unknown` needs. */
 #define LEAK_SERIES_LEAST 3
 
-/* Reference and middle of the series must have been symbolized, and must outlive the result. */
-void leaks_build(struct leaks *leaks, const struct series *series, enum group_by by);
-/* The same for somebody who asks for verdicts and their evidence alone. It leaves out what rows only show, and what was
- * half of the work: intervals of what is in use and of growth that may be chance, q above CALL_Q. */
-void leaks_build_brief(struct leaks *leaks, const struct series *series, enum group_by by);
+/* Reference and middle of the series must have been symbolized, and must outlive the result. With LEAK_JUDGED, a series
+ * that can't be judged has no rows. */
+void leaks_build(struct leaks *leaks, const struct series *series, enum group_by by, enum leak_detail detail);
 void leaks_free(struct leaks *leaks);
+
+/* The bytes that a row has in use. */
+struct interval leak_row_in_use(const struct leaks *leaks, const struct leak_row *row);
 
 /* The number of spreads with this verdict. */
 uint32_t leaks_spread_count(const struct leaks *leaks, enum leak_verdict verdict);

@@ -36,13 +36,12 @@ static void spreads_keep(struct leaks *leaks, const double *in_use)
 	leaks->spread_count = kept;
 }
 
-static struct spread spread_of(const struct spread_place *place, uint32_t number, double rate)
+static struct spread spread_of(const struct spread_place *place, uint32_t number)
 {
 	struct spread spread = {.place = *place,
 				.row = {.group = number,
 					.in_use = place->in_use,
 					.allocated = place->allocated,
-					.in_use_bytes = sum_interval(&place->in_use.bytes, unseen_bytes(rate), ALPHA),
 					.growth = place->growth,
 					.growth_bytes = place->growth_bytes,
 					.q = place->q}};
@@ -63,7 +62,7 @@ static void spreads_judge(struct leaks *leaks, const struct spreads *found, cons
 	group_lives_init(&lives, history, &view, found->of_site);
 	struct follow_up *room = memory_allocate(lives.objects_most, sizeof *room);
 	for (uint32_t i = 0; i < found->count; i++) {
-		leaks->spreads[i] = spread_of(&found->items[i], i, (double)leaks->reference->rate);
+		leaks->spreads[i] = spread_of(&found->items[i], i);
 		leak_row_judge(&leaks->spreads[i].row, &lives, room);
 		if (references)
 			row_take_references(&leaks->spreads[i].row, &references[i], leaks->referenced->time_ns);

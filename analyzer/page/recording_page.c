@@ -222,7 +222,7 @@ static void page_judge(struct recording_page *made, const struct symbol_search *
 	}
 	if (page->unjudged)
 		return;
-	leaks_build(&made->places, series, GROUP_BY_PLACE);
+	leaks_build(&made->places, series, GROUP_BY_PLACE, LEAK_WHOLE);
 	leaks_find_spreads(&made->places, series);
 	page->places = &made->places;
 	page->series = series;

@@ -119,7 +119,7 @@ static void leaks_find(struct check_run *run, const struct symbol_search *search
 		profile_use_wrappers(shown[i], wrappers, wrapper_count);
 		profile_symbolize(shown[i], search);
 	}
-	leaks_build_brief(&run->leaks, &run->series, GROUP_BY_PLACE);
+	leaks_build(&run->leaks, &run->series, GROUP_BY_PLACE, LEAK_JUDGED);
 	leaks_find_spreads(&run->leaks, &run->series);
 }
 

@@ -117,7 +117,7 @@ static void json_row(struct json *json, const struct leaks *leaks, const struct 
 	    .values_of = leaks->reference,
 	    .in_use = &row->in_use,
 	    .allocated = &row->allocated,
-	    .in_use_bytes = row->in_use_bytes,
+	    .in_use_bytes = leak_row_in_use(leaks, row),
 	    .has_interval = known,
 	};
 
@@ -143,6 +143,7 @@ static void json_place(struct json *json, const struct leaks *leaks, const struc
 	const struct profile_location *location = group_location(group);
 	const bool hours = isfinite(row->leak_rate) && leak_unit_for(leaks->seconds).seconds >= HOUR;
 	const bool known = leaks->reference->rate > 0;
+	const struct interval in_use = leak_row_in_use(leaks, row);
 
 	json_begin_object(json);
 	json_text(json_key(json, "function"), line ? line->function : NULL);
@@ -154,8 +155,8 @@ static void json_place(struct json *json, const struct leaks *leaks, const struc
 	json_text(json_key(json, "verdict"), leak_verdict_name(row->verdict));
 	json_uncertainty(json, leaks, row);
 	json_known(json, "inuse_bytes", sum_estimate(&row->in_use.bytes), true);
-	json_known(json, "inuse_low", row->in_use_bytes.low, known);
-	json_known(json, "inuse_high", row->in_use_bytes.high, known);
+	json_known(json, "inuse_low", in_use.low, known);
+	json_known(json, "inuse_high", in_use.high, known);
 	json_number(json_key(json, "rate_bytes_per_s"), row->leak_rate);
 	json_known(json, "rate_bytes_per_hour", row->leak_rate * HOUR, hours);
 	json_known(json, "rate_low", row->leak_interval.low * HOUR, hours);
@@ -168,12 +169,13 @@ static void json_place(struct json *json, const struct leaks *leaks, const struc
 static void json_spread(struct json *json, const struct leaks *leaks, const struct spread *spread)
 {
 	const struct leak_row *row = &spread->row;
+	const struct interval in_use = leak_row_in_use(leaks, row);
 
 	json_begin_object(json);
 	json_spread_place(json, &spread->place);
 	json_text(json_key(json, "verdict"), leak_verdict_name(row->verdict));
 	json_uncertainty(json, leaks, row);
-	json_values(json, leaks->reference, &row->in_use, &row->allocated, &row->in_use_bytes);
+	json_values(json, leaks->reference, &row->in_use, &row->allocated, &in_use);
 	json_pace(json, leaks, row->leak_rate, row->leak_interval);
 	json_evidence(json, leaks, row);
 	json_growth(json, row, true);

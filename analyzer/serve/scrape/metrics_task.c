@@ -78,7 +78,7 @@ static bool judged_fill(struct metrics *metrics, const struct metrics_wish *wish
 		profile_use_wrappers(shown[i], wish->wrappers, wish->wrapper_count);
 		profile_symbolize(shown[i], wish->symbols);
 	}
-	leaks_build(&leaks, &series, GROUP_BY_PLACE);
+	leaks_build(&leaks, &series, GROUP_BY_PLACE, LEAK_SORTED);
 	leaks_find_spreads(&leaks, &series);
 	leaks_metrics_fill(metrics, &leaks, METRICS_SERVED_PLACES_MOST);
 	leaks_free(&leaks);

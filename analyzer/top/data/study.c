@@ -193,7 +193,7 @@ static void labels_judge(struct work *work)
 
 	if (work->labels.count < 2)
 		return;
-	leaks_build(&leaks, &work->series, GROUP_BY_LABEL);
+	leaks_build(&leaks, &work->series, GROUP_BY_LABEL, LEAK_WHOLE);
 	verdicts_keep(work, &leaks, &work->labels, work->first_label);
 	leaks_free(&leaks);
 }
@@ -263,7 +263,7 @@ static void judge(struct work *work)
 	}
 	prepare(work, work->series.reference);
 	prepare(work, work->series.middle);
-	leaks_build(&work->leaks, &work->series, GROUP_BY_PLACE);
+	leaks_build(&work->leaks, &work->series, GROUP_BY_PLACE, LEAK_WHOLE);
 	leaks_find_spreads(&work->leaks, &work->series);
 	verdicts_keep(work, &work->leaks, &work->groups, 0);
 	spreads_keep(work);

@@ -202,7 +202,7 @@ static void brief_verify(const struct leaks *leaks, const struct series *series,
 {
 	struct leaks brief;
 
-	leaks_build_brief(&brief, series, by);
+	leaks_build(&brief, series, by, LEAK_JUDGED);
 	if (brief.can_judge != leaks->can_judge)
 		abort();
 	for (int verdict = 0; brief.can_judge && verdict < LEAK_VERDICTS; verdict++)
@@ -222,7 +222,7 @@ static void series_judge(struct leaks *leaks, struct profile *const *profiles, s
 
 	history_of_profiles(&series.history, profiles, count);
 	series.middle = profiles[history_middle(&series.history)];
-	leaks_build(leaks, &series, by);
+	leaks_build(leaks, &series, by, LEAK_WHOLE);
 	brief_verify(leaks, &series, by);
 	if (with_spreads)
 		leaks_find_spreads(leaks, &series);
