@@ -267,6 +267,7 @@ static void part_add(struct merger *merger, const struct profile *from)
 				  .pid = from->pid,
 				  .number = from->number,
 				  .rate = from->rate,
+				  .rss_bytes = from->memory[SEEP_MEMORY_LEDGER_AFTER],
 				  .in_use = totals.in_use};
 }
 

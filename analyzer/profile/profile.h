@@ -115,6 +115,7 @@ struct profile_content { /* the contents of a live sample */
 struct profile_part {
 	const char *source, *command;
 	uint64_t pid, number, rate;
+	uint64_t rss_bytes; /* as its pages were counted; 0: nobody did */
 	struct seep_measure in_use;
 };
 

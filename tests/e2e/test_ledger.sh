@@ -119,7 +119,7 @@ child=$(child_of "$program")
 check_equal "an aligned block is in use, and explained" "16 0" \
 	"$(json_get aligned.json "round(d['heap']['inuse_bytes'] / 2**20), round(abs(d['heap']['unexplained_bytes']) / 2**20)" | tr -d '(,)')"
 both=$("$SEEP" memory "$program" "$child" 2>both.err | tr '\n' ' ')
-check_match "processes are added up, recorded or not" '2 processes added up.*80.0 MiB .* is shared memory: it counts in every process' "$both"
+check_match "processes are added up, recorded or not" '2 processes added up.*sum of pid '"$program RSS [0-9.]+ MiB, pid $child RSS 4[0-9.]+ MiB"'.*80.0 MiB .* is shared memory: it counts in every process' "$both"
 check_match "and who is not is said" "not recorded: $child; .*: seep attach $child" "$(cat both.err)"
 kill -9 "$child" "$program"
 wait "$!" 2>/dev/null

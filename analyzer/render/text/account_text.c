@@ -121,7 +121,7 @@ static void head_write(struct text_page *page, const struct account *account)
 
 	head_add_moment(&line, profile);
 	head_write_program(page, profile, "", &line);
-	head_write_parts(page, profile, HEAD_PROCESSES_NAMED);
+	head_write_parts_rss(page, profile, HEAD_PROCESSES_NAMED);
 	buffer_printf(page->out, "RSS %s", quantity_bytes(account->rss).text);
 	if (account->huge > 0)
 		buffer_printf(page->out, ", %s of it in huge pages", quantity_bytes(account->huge).text);

@@ -88,27 +88,49 @@ void head_write_program(struct text_page *page, const struct profile *profile, c
 	buffer_free(&program);
 }
 
-void head_write_parts(struct text_page *page, const struct profile *profile, uint32_t most)
+static void part_add(struct head_line *line, const struct profile *profile, const struct profile_part *part)
+{
+	char pid[32] = "", rate[48] = "";
+
+	if (part->pid)
+		snprintf(pid, sizeof pid, " (pid %llu)", (unsigned long long)part->pid);
+	if (part->rate != profile->rate)
+		snprintf(rate, sizeof rate, " at %s", quantity_bytes((double)part->rate).text);
+	head_line_add(line, "%s%s%s %s", part->source, pid, rate,
+		      quantity_bytes(sum_estimate(&part->in_use.bytes)).text);
+}
+
+static void part_add_rss(struct head_line *line, const struct profile *profile, const struct profile_part *part)
+{
+	(void)profile;
+	head_line_add(line, "pid %llu RSS %s", (unsigned long long)part->pid,
+		      quantity_bytes((double)part->rss_bytes).text);
+}
+
+static void parts_write(struct text_page *page, const struct profile *profile, uint32_t most,
+			void (*add)(struct head_line *, const struct profile *, const struct profile_part *))
 {
 	static const char label[] = "sum of ";
 	struct head_line line = {0};
 
-	for (uint32_t i = 0; i < profile->part_count && i < most; i++) {
-		const struct profile_part *part = &profile->parts[i];
-		char pid[32] = "", rate[48] = "";
-		if (part->pid)
-			snprintf(pid, sizeof pid, " (pid %llu)", (unsigned long long)part->pid);
-		if (part->rate != profile->rate)
-			snprintf(rate, sizeof rate, " at %s", quantity_bytes((double)part->rate).text);
-		head_line_add(&line, "%s%s%s %s", part->source, pid, rate,
-			      quantity_bytes(sum_estimate(&part->in_use.bytes)).text);
-	}
+	for (uint32_t i = 0; i < profile->part_count && i < most; i++)
+		add(&line, profile, &profile->parts[i]);
 	if (profile->part_count == 0)
 		return;
 	if (profile->part_count > most)
 		head_line_add(&line, "and %u more", profile->part_count - most);
 	buffer_append_text(page->out, label);
 	line_write(&line, page, ", ", sizeof label - 1);
+}
+
+void head_write_parts(struct text_page *page, const struct profile *profile, uint32_t most)
+{
+	parts_write(page, profile, most, &part_add);
+}
+
+void head_write_parts_rss(struct text_page *page, const struct profile *profile, uint32_t most)
+{
+	parts_write(page, profile, most, &part_add_rss);
 }
 
 void head_add_rate(struct head_line *line, const struct profile *profile)

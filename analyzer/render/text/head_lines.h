@@ -36,6 +36,8 @@ void head_write_program(struct text_page *page, const struct profile *profile, c
 /* Writes which processes were added up and how much each has in use: at most `most` of them, and how many more there
  * are. */
 void head_write_parts(struct text_page *page, const struct profile *profile, uint32_t most);
+/* The same with the RSS of each. */
+void head_write_parts_rss(struct text_page *page, const struct profile *profile, uint32_t most);
 /* Writes "in use 147 MiB [139, 159]   RSS 144 MiB   allocated 400 MiB"; then what the allocator says. `samples`: what is in
  * use by the samples. */
 void head_write_memory(struct text_page *page, const struct profile *profile, const struct profile *before,
