@@ -84,8 +84,8 @@ kill "$huge"
 kill -9 "$program"
 wait "$seep_pid" 2>/dev/null
 
-# An aligned block lies amid the chunk that malloc mapped for it, and may be a mapping of its own by its advice. Shared memory counts in
-# each process; one of the two has sampled nothing.
+# An aligned block lies amid the chunk that malloc mapped for it, and may be a mapping of its own by its advice. What the program asks for
+# by sbrk() stands amid malloc's heap. Shared memory counts in each process; one of the two has sampled nothing.
 compile aligned <<'END'
 #include <stdio.h>
 #include <stdlib.h>
@@ -105,6 +105,10 @@ int main(void) {
 	if (posix_memalign(&block, 2 * MIB, 16 * MIB)) return 1;
 	madvise(block, 16 * MIB, MADV_SEQUENTIAL);
 	memset(block, 1, 16 * MIB);
+	for (int i = 0; i < 3000; i++) {
+		if (i == 1000) memset(sbrk(5 * MIB + 8), 1, 5 * MIB);
+		block = memset(malloc(1000), 1, 1000);
+	}
 	puts("ready"), fflush(stdout);
 	for (;;) pause();
 }
@@ -116,8 +120,8 @@ wait_until 30 ready_twice
 program=$(child_of "$!")
 child=$(child_of "$program")
 "$SEEP" memory --json "$program" >aligned.json
-check_equal "an aligned block is in use, and explained" "16 0" \
-	"$(json_get aligned.json "round(d['heap']['inuse_bytes'] / 2**20), round(abs(d['heap']['unexplained_bytes']) / 2**20)" | tr -d '(,)')"
+check_equal "an aligned block is in use, and what is behind memory by sbrk is, too; that is the program's own" "19 0 5" \
+	"$(json_get aligned.json "round(d['heap']['inuse_bytes'] / 2**20), round(abs(d['heap']['unexplained_bytes']) / 2**20), round(next(c['resident_bytes'] for c in d['classes'] if c['class'] == 'own') / 2**20)" | tr -d '(,)')"
 both=$("$SEEP" memory "$program" "$child" 2>both.err | tr '\n' ' ')
 check_match "processes are added up, recorded or not" '2 processes added up.*sum of pid '"$program RSS [0-9.]+ MiB, pid $child RSS 4[0-9.]+ MiB"'.*80.0 MiB .* is shared memory: it counts in every process' "$both"
 check_match "and who is not is said" "not recorded: $child; .*: seep attach $child" "$(cat both.err)"

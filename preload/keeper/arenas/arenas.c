@@ -152,15 +152,22 @@ static bool is_main_range(struct peek *peek, const struct ledger_mapping *mappin
 	       chunk_size(words) <= mapping->end - mapping->start;
 }
 
+/* Behind what the program itself has asked for in [heap], malloc() begins anew, at the next aligned address. */
 static void main_ranges_add(struct arenas *arenas, struct peek *peek, const struct ledger *ledger)
 {
 	struct ledger_mapping grown = {0};
 	for (uint32_t i = 0; i < ledger->count; i++) {
 		const struct ledger_mapping *mapping = &ledger->mappings[i];
-		if (mapping->class != SEEP_LEDGER_HEAP)
+		const bool is_grown = strcmp(ledger->names + mapping->name, "[heap]") == 0;
+		if (is_grown && mapping->class != SEEP_LEDGER_HEAP) {
+			range_add(arenas, grown.start, grown.end, 0, 0);
+			grown = (struct ledger_mapping){0};
+		} else if (mapping->class != SEEP_LEDGER_HEAP) {
 			continue;
-		if (strcmp(ledger->names + mapping->name, "[heap]") == 0) {
-			grown.start = grown.end ? grown.start : mapping->start;
+		} else if (is_grown) {
+			grown.start = grown.end
+					  ? grown.start
+					  : (mapping->start + CHUNK_ALIGNMENT - 1) / CHUNK_ALIGNMENT * CHUNK_ALIGNMENT;
 			grown.end = mapping->end;
 		} else if (!is_heap(arenas, mapping) && is_main_range(peek, mapping)) {
 			range_add(arenas, mapping->start, mapping->end, 0, 0);

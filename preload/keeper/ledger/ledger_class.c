@@ -4,8 +4,9 @@
  *
  *	a module's data		right behind that module's writable segment, up to where its headers say that it ends (module_ends.h),
  *				unless live blocks lie in it
- *	heap			the kernel's [heap]; what the allocator has mapped; where live blocks lie; glibc's arenas, which begin at multiples of 64 MiB
- *				and are followed by what they may still grow into
+ *	heap			the kernel's [heap], except for what the program itself has asked for there; what the allocator has mapped;
+ *				where live blocks lie; glibc's arenas, which begin at multiples of 64 MiB and are followed by what
+ *				they may still grow into
  *	a thread's stack	right above a guard, as pthread_create() makes it
  *	code			if it may be executed
  *
@@ -143,8 +144,9 @@ static enum seep_ledger_class class_of(const struct ledger *ledger, uint32_t ind
 	const char *text = text_of(ledger, mapping);
 	if (text[0] == '/' || mapping->inode)
 		return class_of_file(mapping, text, program);
-	if (begins(text, "[heap]"))
-		return SEEP_LEDGER_HEAP;
+	if (begins(text, "[heap]")) /* a program may ask for some of it by sbrk() */
+		return mapping->owner == LEDGER_OWNER_PROGRAM && !mapping->has_blocks ? SEEP_LEDGER_OWN
+										      : SEEP_LEDGER_HEAP;
 	if (begins(text, "[stack"))
 		return SEEP_LEDGER_STACK;
 	if (text[0] == '[' && !is_unnamed(ledger, mapping)) /* [vdso], [vvar], [vsyscall], [uprobes] */
