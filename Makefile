@@ -417,7 +417,8 @@ install: all ## install below PREFIX (/usr/local); DESTDIR stages it
 	install -d $(addprefix $(DESTDIR)$(PREFIX)/,$(DIRECTORIES)); \
 	echo "$$made" >$(DESTDIR)$(MADE); chmod 644 $(DESTDIR)$(MADE)
 	install -m 755 $(BUILD)/seep $(DESTDIR)$(PREFIX)/bin/seep
-	install -m 755 $(BUILD)/libseep.so $(DESTDIR)$(PREFIX)/lib/seep/libseep.so
+	install -m 755 $(BUILD)/libseep.so $(DESTDIR)$(PREFIX)/lib/seep/libseep.so.new
+	mv -f $(DESTDIR)$(PREFIX)/lib/seep/libseep.so.new $(DESTDIR)$(PREFIX)/lib/seep/libseep.so # whole at any time
 	install -m 644 include/seep/seep.h $(DESTDIR)$(PREFIX)/include/seep/seep.h
 	install -m 644 LICENSE README.md $(wildcard docs/*.md) $(DESTDIR)$(PREFIX)/share/doc/seep
 	install -m 644 $(wildcard docs/schema/*.json) $(DESTDIR)$(PREFIX)/share/doc/seep/schema

@@ -117,6 +117,19 @@ for package in libmicrohttpd12 libcurl4; do
 	check_match "and what serve and push load: $package" " $package " " $packages "
 done
 for file in $(sed -n 's,^COPY --from=build /out/usr/local/\([^ ]*\) .*,\1,p' "$operations/container/Containerfile"); do
-	check_match "and copies what make install puts there: ${file##*/}" "install -m 755 .* \\$\(DESTDIR\)\\$\(PREFIX\)/$file\$" "$(cat "$ROOT/Makefile")"
+	check_match "and copies what make install puts there: ${file##*/}" "(install -m 755|mv -f) .* \\$\(DESTDIR\)\\$\(PREFIX\)/$file( #|\$)" "$(cat "$ROOT/Makefile")"
 done
+# A node's volume has a shim already, with which programs run.
+mkdir volume
+put() { sed -n 's/^CMD //p' "$operations/container/Containerfile" | python3 -c '
+import json, subprocess, sys
+command = json.load(sys.stdin)
+shim, volume = sys.argv[1:]
+sys.exit(subprocess.call([word.replace("/usr/local/lib/seep/libseep.so", shim).replace("/seep/libseep.so", volume) for word in command]))
+' "$SHIM" "$WORK/volume/libseep.so"; }
+put
+before=$(stat -c %i volume/libseep.so)
+check "it puts the shim into a volume" cmp "$SHIM" volume/libseep.so
+put
+check "and another in place of one that programs may have mapped" test "$before" != "$(stat -c %i volume/libseep.so)"
 exit $cases_failed
