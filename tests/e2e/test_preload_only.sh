@@ -47,4 +47,8 @@ for bad in SEEP_RATE=12Q SEEP_OPTIONS=colour=red SEEP_INTERVAL=soon; do
 done
 LD_PRELOAD=$SHIM SEEP_OUTPUT=$WORK/none SEEP_RATE=64K /usr/bin/true
 check "a program that takes no sample leaves nothing" test ! -e none
+
+gcc -O1 -Wl,-z,now -o size_is_asked "$ROOT/tests/e2e/programs/size_is_asked.c"
+check_equal "a bound call of malloc_usable_size goes to the C library, and what binds it is read-only again" \
+	"libc.so.6 r--p 1" "$(LD_PRELOAD=$SHIM SEEP_OPTIONS=interval=0 ./size_is_asked)"
 exit $cases_failed

@@ -168,6 +168,22 @@ void image_mark_called(uintptr_t except, const char *const *names, size_t count,
 	}
 }
 
+uintptr_t *image_slot_of_program(const char *name)
+{
+	const struct link_map *program = _r_debug.r_map;
+	struct image image;
+	struct calls calls = calls_of(program);
+	if (!image_read(program->l_addr, program->l_ld, &image))
+		return NULL;
+	for (size_t i = 0; i < calls.count; i++) {
+		const Elf64_Rela *call = &calls.entries[i];
+		if (ELF64_R_TYPE(call->r_info) == R_X86_64_JUMP_SLOT &&
+		    text_is(image.strings + image.symbols[ELF64_R_SYM(call->r_info)].st_name, name))
+			return (uintptr_t *)(program->l_addr + call->r_offset);
+	}
+	return NULL;
+}
+
 bool image_is_defined_behind(uintptr_t base, const char *name)
 {
 	const struct link_map *module = _r_debug.r_map;

@@ -39,6 +39,9 @@ bool image_is_defined_behind(uintptr_t base, const char *name);
  * call; none is marked before. When to ask: as above. */
 void image_mark_called(uintptr_t except, const char *const *names, size_t count, bool *called);
 
+/* Where the program itself keeps the address of the function that it calls by this name; NULL: it does not, or keeps it elsewhere. */
+uintptr_t *image_slot_of_program(const char *name);
+
 #define IMAGE_LIBC "libc.so.6"
 #define IMAGE_LOADER "ld-linux-x86-64.so.2"
 

@@ -6,6 +6,8 @@
  */
 #include "shim/hooks/forms.h"
 #include "shim/hooks/lifecycle.h"
+#include "shim/host/calls.h"
+#include "shim/host/joined.h"
 #include "shim/record/countdown.h"
 
 HOT void *malloc(size_t size);
@@ -62,13 +64,21 @@ DEFINE_QUIET(malloc, (size_t size), (size), (16))
 DEFINE_QUIET(calloc, (size_t count, size_t size), (count, size), (1, 16))
 DEFINE_QUIET(realloc, (void *old, size_t size), (old, size), (NULL, 16))
 
+/* Our own, whoever else defines one. */
+extern __typeof__(malloc_usable_size) own_usable_size
+    __attribute__((alias("malloc_usable_size"), visibility("hidden")));
+
 void malloc_prepare(void)
 {
 	quieten_malloc();
 	quieten_calloc();
 	quieten_realloc();
-	if (arena_close())
-		malloc_usable_size_end = real.malloc_usable_size;
+	if (!arena_close())
+		return;
+	malloc_usable_size_end = real.malloc_usable_size;
+	if (!is_joined())
+		calls_pass_on("malloc_usable_size", (const void *)own_usable_size,
+			      (const void *)real.malloc_usable_size);
 }
 
 void malloc_set_rate(bool everything)
