@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files that grow, and SIGXFSZ: see size_limit.h. */
+/* Writing without a signal: see size_limit.h. */
 #include "keeper/base/size_limit.h"
 
 #include <errno.h>
@@ -7,35 +7,36 @@
 
 #include "keeper/base/syscall.h"
 
-static bool is_pending(void)
+#define OURS (SIGNAL_BIT(SIGXFSZ) | SIGNAL_BIT(SIGPIPE))
+
+static uint64_t pending(void)
 {
-	uint64_t pending = 0;
-	return system_call(SYS_rt_sigpending, (long)&pending, sizeof pending, 0, 0, 0, 0) == 0 &&
-	       (pending & SIGNAL_BIT(SIGXFSZ));
+	uint64_t signals = 0;
+	return system_call(SYS_rt_sigpending, (long)&signals, sizeof signals, 0, 0, 0, 0) == 0 ? signals & OURS : 0;
 }
 
 struct size_limit size_limit_enter(void)
 {
-	const uint64_t before = system_block_signals(SIGNAL_BIT(SIGXFSZ));
-	return (struct size_limit){.mask_before = before, .was_pending = is_pending()};
+	const uint64_t before = system_block_signals(OURS | SIGNAL_BIT(SIGTTOU));
+	return (struct size_limit){.mask_before = before, .were_pending = pending()};
 }
 
 /* The signal that we caused is this thread's; the kernel hands it out before those of the process. A signal that
  * somebody else sent meanwhile is sent again. */
-static void take_ours(void)
+static void take_ours(uint64_t wanted)
 {
-	uint64_t wanted = SIGNAL_BIT(SIGXFSZ);
 	const struct timespec at_once = {0};
 	siginfo_t info;
 	long taken = system_call(SYS_rt_sigtimedwait, (long)&wanted, (long)&info, (long)&at_once, sizeof wanted, 0, 0);
-	if (taken == SIGXFSZ && info.si_pid != system_getpid())
-		system_kill(system_getpid(), SIGXFSZ);
+	if (taken > 0 && info.si_pid != system_getpid())
+		system_kill(system_getpid(), (int)taken);
 }
 
 void size_limit_leave(const struct size_limit *limit)
 {
-	if (!limit->was_pending && is_pending())
-		take_ours();
+	const uint64_t came = pending() & ~limit->were_pending;
+	if (came)
+		take_ours(came);
 	system_restore_signals(limit->mask_before);
 }
 

@@ -3,18 +3,19 @@
  * A file that grows beyond RLIMIT_FSIZE raises SIGXFSZ in the program, which
  * is deadly. Asking for the limit first is not enough: another thread may
  * lower it. So a call that may make a file grow stands between enter and
- * leave: it fails with -EFBIG there, and no signal is delivered. Signal-safe.
+ * leave: it fails with -EFBIG there, and no signal is delivered. The same holds
+ * for a pipe that nobody reads any more (-EPIPE), and a terminal whose
+ * background programs may not write to it is written to. Signal-safe.
  */
 #ifndef SEEP_BASE_SIZE_LIMIT_H
 #define SEEP_BASE_SIZE_LIMIT_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct size_limit {
-	uint64_t mask_before; /* of this thread's signals */
-	bool was_pending;     /* the program's own, which it blocks */
+	uint64_t mask_before;  /* of this thread's signals */
+	uint64_t were_pending; /* the program's own, which it blocks */
 };
 
 struct size_limit size_limit_enter(void);

@@ -3,6 +3,7 @@
 #include "shim/recording/session.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -78,6 +79,14 @@ static bool stderr_is_as_it_was(void)
 	       status.st_ino == recording_setup.stderr_inode;
 }
 
+/* Would a line be written to stderr without waiting for a reader? A pipe may be full, or a terminal stopped. */
+static bool stderr_takes_a_line(void)
+{
+	const struct timespec at_once = {0};
+	struct pollfd asked = {.fd = 2, .events = POLLOUT};
+	return system_call(SYS_ppoll, (long)&asked, 1, (long)&at_once, 0, 0, 0) == 1 && asked.revents == POLLOUT;
+}
+
 /* Writes the whole line or nothing. */
 static bool line_write(int descriptor, const char *line, size_t length)
 {
@@ -148,6 +157,6 @@ void session_say(const char *what, const char *detail)
 	bool said = registry >= 0 && line_say(registry, "! ", message, text_add_as_line);
 	if (registry >= 0)
 		system_close(registry);
-	if (!said && !session_host_note(message) && stderr_is_as_it_was())
+	if (!said && !session_host_note(message) && stderr_is_as_it_was() && stderr_takes_a_line())
 		line_say(2, "seep: ", message, text_add_for_terminal);
 }

@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -91,6 +92,16 @@ static void a_signal_that_somebody_sends_meanwhile_arrives(void **state)
 	assert_int_equal(caught, 1);
 }
 
+static void a_pipe_that_nobody_reads_brings_an_error_and_no_signal(void **state)
+{
+	(void)state;
+	int ends[2];
+	assert_int_equal(pipe(ends), 0);
+	close(ends[0]);
+	assert_int_equal(size_limit_write(ends[1], "line", 4), -EPIPE); /* SIGPIPE would end this test */
+	close(ends[1]);
+}
+
 static int limit_set(void **state)
 {
 	(void)state;
@@ -114,6 +125,7 @@ int main(void)
 	    TEST(the_signal_of_a_write_of_ours_is_not_delivered),
 	    TEST(a_signal_that_the_program_blocks_stays_pending),
 	    TEST(a_signal_that_somebody_sends_meanwhile_arrives),
+	    TEST(a_pipe_that_nobody_reads_brings_an_error_and_no_signal),
 	};
 	return cmocka_run_group_tests_name("size_limit", tests, NULL, NULL);
 }
