@@ -57,7 +57,7 @@ static inline long system_begin_thread(char *memory, size_t stack_bytes, size_t 
 	memcpy(thread_block + 16, &block_address, sizeof block_address); /* header.self */
 	uint64_t signals = system_block_signals(SIGNALS_ALL);
 	long made = system_clone(CLONE_VM | CLONE_FS | (shares_descriptors ? CLONE_FILES : 0) | CLONE_SIGHAND |
-				     CLONE_THREAD | CLONE_SYSVSEM | CLONE_SETTLS,
+				     CLONE_THREAD | CLONE_SYSVSEM | CLONE_SETTLS | CLONE_UNTRACED,
 				 memory + stack_bytes - 64, thread_block, entry, argument);
 	system_restore_signals(signals);
 	return made;

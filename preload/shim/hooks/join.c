@@ -20,6 +20,7 @@
 #include "shim/hooks/lifecycle.h"
 #include "shim/hooks/hook.h"
 #include "shim/record/trigger.h"
+#include "shim/recording/apart.h"
 #include "shim/recording/gate.h"
 #include "shim/recording/recording.h"
 #include "shim/recording/setup.h"
@@ -31,8 +32,7 @@ _Static_assert(SEEP_JOIN_GATE_SHUT == GATE_OFF, "seep shuts the gate from outsid
 
 #define OPTIONS 32
 #define STACK_BYTES (128u << 10)
-#define TLS_SPARE_BYTES (4u << 10) /* of our other variables */
-#define RESCUE_BYTES (24u << 10)   /* a frame with the vector state of any processor */
+#define RESCUE_BYTES (24u << 10) /* a frame with the vector state of any processor */
 
 void join_load(void)
 {
@@ -69,12 +69,6 @@ static void recording_make(void)
 	__atomic_store_n(&seep_join.state, heap ? SEEP_JOIN_RECORDING : SEEP_JOIN_REFUSED, __ATOMIC_RELEASE);
 }
 
-/* Bytes of TLS for the thread that begins the recording: its static TLS reaches down to the last of our variables. */
-static size_t tls_bytes(void)
-{
-	return ((size_t)-seep_join.thread_state + TLS_SPARE_BYTES + SEEP_HEAP_PAGE - 1) & ~(size_t)(SEEP_HEAP_PAGE - 1);
-}
-
 /* On the new stack; never returns. */
 static __attribute__((noreturn)) void maker_main(void *memory)
 {
@@ -82,7 +76,7 @@ static __attribute__((noreturn)) void maker_main(void *memory)
 		recording_make();
 	else
 		__atomic_store_n(&seep_join.state, SEEP_JOIN_REFUSED, __ATOMIC_RELEASE);
-	system_exit_from(memory, STACK_BYTES + tls_bytes() + THREAD_BLOCK_BYTES);
+	system_exit_from(memory, STACK_BYTES + apart_tls_bytes() + THREAD_BLOCK_BYTES);
 }
 
 /* Making the recording's files takes a while, and the borrowed thread may be the only one that the program has. So a
@@ -90,14 +84,14 @@ static __attribute__((noreturn)) void maker_main(void *memory)
  * False: no thread can be made. */
 static bool maker_start(void)
 {
-	const size_t bytes = STACK_BYTES + tls_bytes() + THREAD_BLOCK_BYTES;
+	const size_t bytes = STACK_BYTES + apart_tls_bytes() + THREAD_BLOCK_BYTES;
 	if (!descriptors_can_be_left())
 		return false;
 	char *memory =
 	    system_map(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (system_failed(memory))
 		return false;
-	if (system_begin_thread(memory, STACK_BYTES, tls_bytes(), true, maker_main, memory) > 0)
+	if (system_begin_thread(memory, STACK_BYTES, apart_tls_bytes(), true, maker_main, memory) > 0)
 		return true;
 	system_unmap(memory, bytes);
 	return false;

@@ -11,12 +11,12 @@
 #include "keeper/base/syscall.h"
 #include "keeper/base/text.h"
 #include "keeper/heap/area_growth.h"
-#include "shim/host/call_on_stack.h"
 #include "shim/host/filter.h"
 #include "shim/host/joined.h"
 #include "shim/host/real.h"
 #include "keeper/program/crowd.h"
 #include "keeper/files/life.h"
+#include "shim/recording/apart.h"
 #include "shim/recording/describe.h"
 #include "keeper/loop/exit_wait.h"
 #include "shim/recording/gate.h"
@@ -27,8 +27,6 @@
 #include "shim/recording/session.h"
 #include "shim/sample/memory_probe.h"
 #include "shim/sample/thread.h"
-
-#define BEGIN_STACK_BYTES (64u << 10)
 
 struct recording_setup recording_setup;
 
@@ -216,9 +214,6 @@ static long begin(void)
 {
 	static struct seep_heap_header header; /* too large for a hook's stack; the space of its areas is in the file */
 	static struct seep_fault fault;
-	leave_ancestor(1);
-	if (recording_setup.options.off)
-		return false;
 	header_fill(&header);
 	if (!heap_map_plan(&header)) {
 		session_say("not recording, the limit of address space is too low", NULL);
@@ -262,18 +257,6 @@ static long begin(void)
 	return true;
 }
 
-/* Begins on a stack of its own: the first sample may come in a handler, a thread or a fiber with hardly more stack
- * than malloc needs. */
-static bool begin_apart(void)
-{
-	void *stack = system_map(NULL, BEGIN_STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (system_failed(stack))
-		return begin();
-	bool begun = call_on_stack((char *)stack + BEGIN_STACK_BYTES, begin);
-	system_unmap(stack, BEGIN_STACK_BYTES);
-	return begun;
-}
-
 /* No handler may interrupt it and jump out: its buffers are static, and the gate would stay OPENING. */
 static __attribute__((noinline)) const struct heap *begin_claimed(const void *frame)
 {
@@ -281,7 +264,8 @@ static __attribute__((noinline)) const struct heap *begin_claimed(const void *fr
 	uint32_t claim = gate_claim(frame);
 	bool begun = false;
 	if (claim) {
-		begun = begin_apart();
+		leave_ancestor(1); /* asks this thread's variables */
+		begun = !recording_setup.options.off && run_apart(begin);
 		begun = gate_settle(claim, begun ? GATE_OPEN : GATE_OFF) && begun;
 	}
 	system_restore_signals(signals);
@@ -334,12 +318,20 @@ void recording_confine(void)
 		recording_heap_or_begin();
 }
 
+static long ask_session(void)
+{
+	return session_is_open();
+}
+
 void recording_depart(void)
 {
 	const struct options *options = &recording_setup.options;
 	if (!recording_is_prepared() || options->off || gate_read() != GATE_CLOSED)
 		return;
-	if (!*options->session_host || !session_is_open())
+	uint64_t signals = system_block_signals(SIGNALS_BUT_FAULTS);
+	bool later = *options->session_host && run_apart(ask_session);
+	system_restore_signals(signals);
+	if (!later)
 		recording_heap_or_begin();
 }
 
