@@ -121,7 +121,7 @@ program=$(child_of "$!")
 child=$(child_of "$program")
 "$SEEP" memory --json "$program" >aligned.json
 check_equal "an aligned block is in use, and what is behind memory by sbrk is, too; that is the program's own" "19 0 5" \
-	"$(json_get aligned.json "round(d['heap']['inuse_bytes'] / 2**20), round(abs(d['heap']['unexplained_bytes']) / 2**20), round(next(c['resident_bytes'] for c in d['classes'] if c['class'] == 'own') / 2**20)" | tr -d '(,)')"
+	"$(json_get aligned.json "round(d['heap']['allocated_bytes'] / 2**20), round(abs(d['heap']['unexplained_bytes']) / 2**20), round(next(c['resident_bytes'] for c in d['classes'] if c['class'] == 'own') / 2**20)" | tr -d '(,)')"
 both=$("$SEEP" memory "$program" "$child" 2>both.err | tr '\n' ' ')
 check_match "processes are added up, recorded or not" '2 processes added up.*sum of pid '"$program RSS [0-9.]+ MiB, pid $child RSS 4[0-9.]+ MiB"'.*80.0 MiB .* is shared memory: it counts in every process' "$both"
 check_match "and who is not is said" "not recorded: $child; .*: seep attach $child" "$(cat both.err)"
