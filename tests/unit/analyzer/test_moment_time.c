@@ -48,7 +48,7 @@ static void a_time_without_a_zone_is_local(void **state)
 	tzset();
 }
 
-static void an_age_is_ago(void **state)
+static void an_age_is_a_time_before_now(void **state)
 {
 	(void)state;
 	assert_int_equal(parse("90s"), (NOON - 90) * S);
@@ -91,7 +91,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_date_and_a_clock),
 	    cmocka_unit_test(a_time_without_a_zone_is_local),
-	    cmocka_unit_test(an_age_is_ago),
+	    cmocka_unit_test(an_age_is_a_time_before_now),
 	    cmocka_unit_test(anything_else_is_refused),
 	};
 

@@ -105,7 +105,7 @@ static void equal_stacks_in_a_module_known_twice_are_one_site(void **state)
 	snapshot_maker_free(maker);
 }
 
-static void what_differs_stays_apart(void **state)
+static void sites_that_differ_stay_apart(void **state)
 {
 	(void)state;
 	struct snapshot_maker *maker = snapshot_maker_create(RATE);
@@ -395,7 +395,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(equal_stacks_in_a_module_known_twice_are_one_site),
-	    cmocka_unit_test(what_differs_stays_apart),
+	    cmocka_unit_test(sites_that_differ_stay_apart),
 	    cmocka_unit_test(labels_are_taken_off_stacks_and_told_apart),
 	    cmocka_unit_test(exact_address_is_another_place_than_a_return_address),
 	    cmocka_unit_test(keys_are_equal_across_processes),

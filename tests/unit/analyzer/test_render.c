@@ -181,7 +181,7 @@ static void diff_uses_a_wider_page(void **state)
 	check_diff("diff_132.txt", story_profile(STORY_BEFORE), story_profile(STORY_AFTER), GROUP_BY_STACK, 132, 0);
 }
 
-static void diff_groups(void **state)
+static void diff_groups_by_module_and_function(void **state)
 {
 	(void)state;
 	check_diff("diff_by_module.txt", story_profile(STORY_BEFORE), story_profile(STORY_AFTER), GROUP_BY_MODULE, 80,
@@ -301,7 +301,7 @@ int main(void)
 	    cmocka_unit_test(report_of_an_empty_profile_is_no_error),
 	    cmocka_unit_test(diff_reads_well_at_80_columns),
 	    cmocka_unit_test(diff_uses_a_wider_page),
-	    cmocka_unit_test(diff_groups),
+	    cmocka_unit_test(diff_groups_by_module_and_function),
 	    cmocka_unit_test(diff_of_two_processes_says_so),
 	    cmocka_unit_test(diff_of_one_snapshot_with_itself_finds_nothing),
 	    cmocka_unit_test(diff_without_a_rate_judges_nothing),

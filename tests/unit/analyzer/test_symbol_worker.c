@@ -78,7 +78,7 @@ static const char *function_of(const struct resolved *resolved, size_t index)
 	return resolved->lines.lines[address->first_line + address->line_count - 1].function;
 }
 
-static void answers_arrive(void **state)
+static void the_childs_answers_reach_the_caller(void **state)
 {
 	(void)state;
 	static const char *const paths[] = {"a", "b"};
@@ -211,7 +211,7 @@ static void broken_stream_does_no_harm(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(answers_arrive),
+	    cmocka_unit_test(the_childs_answers_reach_the_caller),
 	    cmocka_unit_test(crash_costs_effort_for_its_module_only),
 	    cmocka_unit_test(crashes_without_end_are_given_up),
 	    cmocka_unit_test(cut_stream_counts_to_its_last_whole_record),

@@ -32,7 +32,7 @@ static void heap_of_this_process(struct heap *heap)
 	__builtin_memcpy(heap->header->boot_id, identity.boot_id, sizeof identity.boot_id);
 }
 
-static void only_one_holds_it(void **state)
+static void only_one_holds_the_lease(void **state)
 {
 	(void)state;
 	struct heap heap;
@@ -267,7 +267,7 @@ int main(void)
 {
 	alarm(400); /* nothing here waits that long */
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(only_one_holds_it),
+	    cmocka_unit_test(only_one_holds_the_lease),
 	    cmocka_unit_test(another_generation_is_another_lease),
 	    cmocka_unit_test(a_dead_holders_lease_is_taken_over),
 	    cmocka_unit_test(one_event_is_doubted_where_it_died_folding),

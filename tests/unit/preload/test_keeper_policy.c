@@ -43,7 +43,7 @@ static size_t series_kind(const struct series *series, bool timer)
 	return count;
 }
 
-static void what_is_marked_stays(void **state)
+static void a_marked_snapshot_stays(void **state)
 {
 	struct series *series = test_calloc(1, sizeof *series);
 	(void)state;
@@ -292,7 +292,7 @@ static uint64_t ring_play(struct schedule *schedule, uint64_t *now_ns, uint64_t 
 	return slept;
 }
 
-static void the_tick_follows_the_ring(void **state)
+static void the_keeper_looks_as_often_as_the_ring_fills(void **state)
 {
 	(void)state;
 	struct schedule schedule = schedule_begin(0, 0, 0);
@@ -312,7 +312,7 @@ static void the_tick_follows_the_ring(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(what_is_marked_stays),
+	    cmocka_unit_test(a_marked_snapshot_stays),
 	    cmocka_unit_test(a_long_series_stays_even_and_keeps_its_ends),
 	    cmocka_unit_test(few_snapshots_all_stay),
 	    cmocka_unit_test(bytes_are_bounded_too),
@@ -326,7 +326,7 @@ int main(void)
 	    cmocka_unit_test(without_an_interval_there_is_no_timer),
 	    cmocka_unit_test(peaks_are_few_in_growth_none_in_noise_and_catch_a_spike),
 	    cmocka_unit_test(a_peak_that_could_not_be_written_waits),
-	    cmocka_unit_test(the_tick_follows_the_ring),
+	    cmocka_unit_test(the_keeper_looks_as_often_as_the_ring_fills),
 	};
 	return cmocka_run_group_tests_name("keeper_policy", tests, NULL, NULL);
 }

@@ -85,7 +85,7 @@ static void what_is_abandoned_lives_only_where_it_is_seen(void **state)
 		assert_true(life_goes_on(&header, false));
 }
 
-static void its_run_is_waited_for(void **state)
+static void a_run_that_goes_on_is_seen(void **state)
 {
 	(void)state;
 	static struct seep_heap_header header;
@@ -110,7 +110,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(a_mapping_holds_it_until_its_process_is_killed, directory_setup,
 					    directory_teardown),
 	    cmocka_unit_test(what_is_abandoned_lives_only_where_it_is_seen),
-	    cmocka_unit_test(its_run_is_waited_for),
+	    cmocka_unit_test(a_run_that_goes_on_is_seen),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

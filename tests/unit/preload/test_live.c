@@ -29,7 +29,7 @@ static uint64_t balance(const struct heap *heap)
 	return load_relaxed(&heap->header->live_inserted) - load_relaxed(&heap->header->live_removed);
 }
 
-static void gives_back_what_was_put_in(void **state)
+static void a_sample_comes_back_as_it_was_inserted(void **state)
 {
 	(void)state;
 	struct heap heap;
@@ -368,7 +368,7 @@ static void addresses_that_go_from_thread_to_thread_are_found_by_whoever_frees_t
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(gives_back_what_was_put_in),
+	    cmocka_unit_test(a_sample_comes_back_as_it_was_inserted),
 	    cmocka_unit_test(what_is_held_stays_until_it_is_dropped),
 	    cmocka_unit_test(no_free_slot_is_taken_for_the_null_pointer),
 	    cmocka_unit_test(takes_the_small_level_first),

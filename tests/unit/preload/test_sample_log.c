@@ -89,7 +89,7 @@ static void each_is_taken_once_as_what_became_of_it(void **state)
 	assert_int_equal(load_relaxed(&sample_log_used), 0);
 }
 
-static void there_is_room_for_a_few(void **state)
+static void a_full_log_refuses_another_sample(void **state)
 {
 	(void)state;
 	bool alive;
@@ -150,7 +150,7 @@ int main(void)
 	const struct CMUnitTest before[] = {cmocka_unit_test(nobody_is_a_child_without_a_gate)};
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(each_is_taken_once_as_what_became_of_it),
-	    cmocka_unit_test(there_is_room_for_a_few),
+	    cmocka_unit_test(a_full_log_refuses_another_sample),
 	    cmocka_unit_test(a_delay_is_kept),
 	    cmocka_unit_test(the_recording_gets_what_is_alive),
 	};

@@ -99,7 +99,7 @@ static void take_away(struct store *store)
 	qsort(store->snapshots, store->count, sizeof *store->snapshots, by_number);
 }
 
-static void what_is_promised_stays(void **context)
+static void promised_snapshots_stay(void **context)
 {
 	(void)context;
 	for (int round = 0; round < 40; round++) {
@@ -122,7 +122,7 @@ static void what_is_promised_stays(void **context)
 }
 
 /* The distance from a snapshot that went to the one of the same process that stands for it. */
-static void each_that_goes_has_one_nearby(void **context)
+static void a_removed_snapshot_has_another_nearby(void **context)
 {
 	(void)context;
 	for (int round = 0; round < 20; round++) {
@@ -165,7 +165,7 @@ static void doing_it_again_changes_nothing(void **context)
 }
 
 /* Thinning every ten minutes for two days, or once at the end, keeps the same snapshots. */
-static void often_or_once_is_the_same(void **context)
+static void thinning_often_or_once_keeps_the_same(void **context)
 {
 	(void)context;
 	struct store *often = calloc(1, sizeof *often), *once = calloc(1, sizeof *once);
@@ -201,7 +201,7 @@ static void often_or_once_is_the_same(void **context)
 	free(once);
 }
 
-static void the_budget_holds(void **context)
+static void thinning_keeps_to_its_budget(void **context)
 {
 	(void)context;
 	for (int round = 0; round < 60; round++) {
@@ -226,7 +226,7 @@ static void the_budget_holds(void **context)
 
 /* Counters are sums since the beginning, so the difference between any two snapshots that stay is what happened in
  * between. */
-static void nothing_is_miscounted(void **context)
+static void thinning_changes_no_sum(void **context)
 {
 	(void)context;
 	for (int round = 0; round < 40; round++) {
@@ -299,12 +299,12 @@ static void short_processes_give_way_before_a_long_ones_history(void **context)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(what_is_promised_stays),
-	    cmocka_unit_test(each_that_goes_has_one_nearby),
+	    cmocka_unit_test(promised_snapshots_stay),
+	    cmocka_unit_test(a_removed_snapshot_has_another_nearby),
 	    cmocka_unit_test(doing_it_again_changes_nothing),
-	    cmocka_unit_test(often_or_once_is_the_same),
-	    cmocka_unit_test(the_budget_holds),
-	    cmocka_unit_test(nothing_is_miscounted),
+	    cmocka_unit_test(thinning_often_or_once_keeps_the_same),
+	    cmocka_unit_test(thinning_keeps_to_its_budget),
+	    cmocka_unit_test(thinning_changes_no_sum),
 	    cmocka_unit_test(a_clock_that_jumps_makes_nothing_old),
 	    cmocka_unit_test(short_processes_give_way_before_a_long_ones_history),
 	};

@@ -91,7 +91,7 @@ static int teardown(void **state)
 }
 
 /* More snapshots and recordings than the first memory holds. */
-static void many_are_thinned(void **state)
+static void thousands_of_snapshots_are_thinned(void **state)
 {
 	(void)state;
 	mkdir(path_of("long", ""), 0700);
@@ -189,7 +189,7 @@ static void two_begin_at_the_same_time(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(many_are_thinned, setup, teardown),
+	    cmocka_unit_test_setup_teardown(thousands_of_snapshots_are_thinned, setup, teardown),
 	    cmocka_unit_test_setup_teardown(hostile_files_are_left_alone, setup, teardown),
 	    cmocka_unit_test_setup_teardown(the_lock_is_given_back_to_all, setup, teardown),
 	    cmocka_unit_test_setup_teardown(two_begin_at_the_same_time, setup, teardown),
