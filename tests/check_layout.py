@@ -52,7 +52,7 @@ analyzer/check/interval analyzer/statistics
 analyzer/check/file     analyzer/base analyzer/compare analyzer/files
 analyzer/check/values   analyzer/base analyzer/check/file analyzer/check/interval analyzer/compare analyzer/files analyzer/leaks analyzer/profile analyzer/series analyzer/statistics
 analyzer/check          analyzer/base analyzer/check/file analyzer/check/interval analyzer/check/values analyzer/profile analyzer/statistics
-analyzer/render/check   analyzer/base analyzer/check analyzer/profile analyzer/render/flame analyzer/render/json analyzer/render/terminal analyzer/render/text analyzer/render/words
+analyzer/render/check   analyzer/base analyzer/check analyzer/check/values analyzer/profile analyzer/render/flame analyzer/render/json analyzer/render/terminal analyzer/render/text analyzer/render/words analyzer/tree
 analyzer/manual         analyzer/base analyzer/files analyzer/options
 analyzer/dwarf          analyzer/base
 analyzer/modules        analyzer/base analyzer/dwarf analyzer/files

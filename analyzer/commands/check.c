@@ -15,8 +15,6 @@
 #include "options/command.h"
 #include "place/wrapper_names.h"
 #include "render/check/outputs.h"
-#include "render/flame/flame.h"
-#include "tree/call_tree.h"
 
 enum {
 	OPTION_BUDGET = 256,
@@ -29,6 +27,7 @@ enum {
 	OPTION_FLAME,
 	OPTION_SUGGEST,
 	OPTION_EACH,
+	OPTION_ONLY,
 	OPTION_LOST,
 	OPTION_SUPPRESSIONS
 };
@@ -41,7 +40,7 @@ struct request {
 	struct targets after, base;
 	struct targets after_all; /* with --each: all operands; `after` is one of them at a time */
 	struct argument_list base_list;
-	const char *budget, *suppressions, *output, *wrappers;
+	const char *budget, *suppressions, *only, *output, *wrappers;
 	uint32_t work, base_work;
 	bool suggest, each, lost;
 	enum check_format format;
@@ -68,6 +67,8 @@ static const struct command_option options[] = {
     {OPTION_FLAME, "flame", "FILE.svg", "also draw the difference as a flame graph", &option_text, FIELD(context.flame),
      NULL},
     {OPTION_EACH, "each", NULL, "each AFTER is a process, held to it by itself", NULL, FIELD(each), NULL},
+    {OPTION_ONLY, "only", "NAMES", "of --each, only programs of these names: a,b*,...", &option_text, FIELD(only),
+     NULL},
     {OPTION_LOST, "lost", NULL, "nothing may be lost at the end of a process", NULL, FIELD(lost), NULL},
     {OPTION_SUPPRESSIONS, "suppressions", "FILE", "LeakSanitizer's (leak:PATTERN), besides the budgets'", &option_text,
      FIELD(suppressions), NULL},
@@ -102,6 +103,8 @@ static int request_parse(struct request *request, int argc, char **argv)
 	if (request->each && (request->suggest || request->context.flame || request->format > FORMAT_JSON))
 		return command_usage(&command_check,
 				     "--each goes with --format=text and json, without --flame and --suggest");
+	if (request->only && !request->each)
+		return command_usage(&command_check, "--only chooses among processes: it goes with --each");
 	request->after = command_operands(&command_check, argc, argv);
 	request->base = (struct targets){request->base_list.items, request->base_list.count};
 	for (size_t i = 0; i < request->base.count; i++)
@@ -117,11 +120,13 @@ static bool runs_make(struct check_runs *runs, const struct request *request, co
 {
 	runs->work[SIDE_AFTER] = request->work;
 	runs->work[SIDE_BASE] = request->base_work ? request->base_work : request->work;
-	if (!runs_open(runs, SIDE_AFTER, request->after.paths, request->after.count, need, error) ||
-	    !runs_open(runs, SIDE_BASE, request->base.paths, request->base.count, need, error))
-		return false;
+	return runs_open(runs, SIDE_AFTER, request->after.paths, request->after.count, need, error) &&
+	       runs_open(runs, SIDE_BASE, request->base.paths, request->base.count, need, error);
+}
+
+static void runs_name(struct check_runs *runs, const struct request *request)
+{
 	runs_symbolize(runs, &request->symbols, request->names.names, request->names.count);
-	return true;
 }
 
 static void result_append(struct buffer *out, const struct request *request, const struct check *check)
@@ -153,27 +158,12 @@ static void result_append(struct buffer *out, const struct request *request, con
 	}
 }
 
-/* Draws the first run beside the first of the base, by the value of the worst budget. */
 static bool flame_write(const struct request *request, const struct check *check, struct error *error)
 {
-	static const enum call_value values[CHECK_MEASURES] = {[CHECK_OBJECTS] = CALL_INUSE_OBJECTS,
-							       [CHECK_ALLOCATED] = CALL_ALLOC_SPACE,
-							       [CHECK_ALLOCATIONS] = CALL_ALLOC_OBJECTS};
-	const struct check_runs *runs = check->runs;
-	const enum check_measure measure = check->rows[0].budget->measure;
-	const struct profile *now = run_profile(runs, &runs->items[SIDE_AFTER][0], measure_moment(measure));
-	const struct profile *base =
-	    runs->count[SIDE_BASE] ? run_profile(runs, &runs->items[SIDE_BASE][0], measure_moment(measure)) : NULL;
-	const enum call_value value = call_value_instead(values[measure], now->lacks | (base ? base->lacks : 0));
-	struct call_tree *tree = call_tree_build(now, base, value);
-	struct flame_caption caption = {0};
 	struct buffer out = {0};
 
-	flame_caption_fill(&caption, tree, now, base);
-	flame_svg_render(&out, tree, &caption);
+	check_flame_render(&out, check);
 	const bool is_written = output_write_buffer(&out, request->context.flame, error);
-	flame_caption_free(&caption);
-	call_tree_free(tree);
 	buffer_free(&out);
 	return is_written;
 }
@@ -182,6 +172,7 @@ static bool flame_write(const struct request *request, const struct check *check
 struct tally {
 	size_t results[CHECK_FAIL + 1], processes[CHECK_FAIL + 1];
 	size_t unchecked; /* processes without a budget */
+	size_t others;    /* processes of programs that --only does not name */
 	size_t *held;     /* with --each: by budget, how many processes were held to it */
 };
 
@@ -227,8 +218,15 @@ static struct budgets budgets_of(const struct budgets *all, const struct check_r
 }
 
 /* A budget that was for none of the processes is undecided. */
-static void unheld_say(struct tally *tally, const struct budgets *budgets, size_t all)
+static void unheld_say(struct tally *tally, const struct budgets *budgets, const struct request *request)
 {
+	const size_t all = request->after_all.count - tally->others;
+
+	if (all == 0) {
+		message("no process was of a program that is called %s", request->only);
+		tally->results[CHECK_UNDECIDED] += budgets->count;
+		return;
+	}
 	for (size_t i = 0; i < budgets->count; i++) {
 		const char *name = budgets->items[i].name;
 		const size_t missed = all - tally->held[i];
@@ -247,48 +245,62 @@ static void unheld_say(struct tally *tally, const struct budgets *budgets, size_
 	}
 }
 
-/* Checks some runs of one program. Of many processes, only those that do not pass are shown. */
-static bool runs_check(struct buffer *out, const struct request *request, const struct budgets *all,
-		       struct tally *tally, struct error *error)
+/* Checks runs that are open. Of many processes, only those that do not pass are shown. */
+static bool opened_check(struct buffer *out, const struct request *request, const struct budgets *all,
+			 struct check_runs *runs, struct tally *tally, struct error *error)
 {
-	const struct runs_need need = check_need(all);
 	const double checks = request->each ? (double)request->after_all.count : 1;
 	struct budget *items = memory_allocate(all->count, sizeof *items);
 	struct budgets budgets = *all;
-	struct check_runs runs = {0};
 	struct check check;
 
-	bool fine = runs_make(&runs, request, &need, error);
-	if (fine) {
-		if (request->each)
-			budgets = budgets_of(all, &runs, items, tally);
-		check_make(&check, &budgets, &runs, CHECK_CHANCE / checks);
-		if (!request->each || check.result != CHECK_PASS || request->format == FORMAT_JSON)
-			result_append(out, request, &check);
-		for (int i = 0; i <= CHECK_FAIL; i++)
-			tally->results[i] += check.results[i];
-		if (budgets.count)
-			tally->processes[check.result]++;
-		else
-			tally->unchecked++;
-		fine = !request->context.flame || flame_write(request, &check, error);
-		check_free(&check);
-	}
-	runs_free(&runs);
+	runs_name(runs, request);
+	if (request->each)
+		budgets = budgets_of(all, runs, items, tally);
+	check_make(&check, &budgets, runs, CHECK_CHANCE / checks);
+	if (!request->each || check.result != CHECK_PASS || request->format == FORMAT_JSON)
+		result_append(out, request, &check);
+	for (int i = 0; i <= CHECK_FAIL; i++)
+		tally->results[i] += check.results[i];
+	if (budgets.count)
+		tally->processes[check.result]++;
+	else
+		tally->unchecked++;
+	const bool fine = !request->context.flame || flame_write(request, &check, error);
+	check_free(&check);
 	free(items);
 	return fine;
 }
 
-static void processes_append(struct buffer *out, const struct tally *tally)
+/* Checks some runs of one program. */
+static bool runs_check(struct buffer *out, const struct request *request, const struct budgets *all,
+		       struct tally *tally, struct error *error)
 {
-	const size_t *counts = tally->processes;
-	const size_t all = counts[CHECK_PASS] + counts[CHECK_UNDECIDED] + counts[CHECK_FAIL] + tally->unchecked;
+	const struct runs_need need = check_need(all);
+	struct check_runs runs = {0};
+
+	bool fine = runs_make(&runs, request, &need, error);
+	if (fine && request->only && !runs_are_of_program(&runs, request->only))
+		tally->others++;
+	else if (fine)
+		fine = opened_check(out, request, all, &runs, tally, error);
+	runs_free(&runs);
+	return fine;
+}
+
+static void processes_append(struct buffer *out, const struct tally *tally, const struct request *request)
+{
+	const size_t *counts = tally->processes, all = request->after_all.count;
 
 	buffer_printf(out, "%zu process%s: %zu over budget, %zu undecided, %zu within", all, all == 1 ? "" : "es",
 		      counts[CHECK_FAIL], counts[CHECK_UNDECIDED], counts[CHECK_PASS]);
 	if (tally->unchecked)
 		buffer_printf(out, ", %zu that no budget is for", tally->unchecked);
-	buffer_printf(out, "\n");
+	if (tally->others)
+		buffer_printf(out, ", %zu of other programs", tally->others);
+	buffer_append_text(out, "\n");
+	if (counts[CHECK_FAIL] && all > 1 && !request->only)
+		buffer_append_text(out, "(--only NAMES holds processes of programs of these names alone)\n");
 }
 
 static int check_run(struct request *request, const struct budgets *budgets)
@@ -305,9 +317,9 @@ static int check_run(struct request *request, const struct budgets *budgets)
 		fine = runs_check(&out, request, budgets, &tally, &error);
 	}
 	if (fine && request->each && request->format == FORMAT_TEXT)
-		processes_append(&out, &tally);
+		processes_append(&out, &tally, request);
 	if (fine && request->each)
-		unheld_say(&tally, budgets, request->after_all.count);
+		unheld_say(&tally, budgets, request);
 	free(tally.held);
 	fine = fine && output_write_buffer(&out, request->output, &error);
 	buffer_free(&out);
@@ -325,6 +337,7 @@ static int suggest(struct request *request)
 	int status = COMMAND_FINE;
 
 	if (runs_make(&runs, request, &need, &error)) {
+		runs_name(&runs, request);
 		suggest_make(&suggestions, &runs);
 		suggest_json_render(&out, &suggestions, runs.count[SIDE_AFTER]);
 		if (!output_write_buffer(&out, request->output, &error))
@@ -373,9 +386,8 @@ const struct command command_check = {
     .name = "check",
     .operands = "AFTER... | --suggest RUN...",
     .summary = "hold recordings to budgets: fail where one is surely exceeded",
-    .notes = "Several AFTER, or several --base, are runs of the same: their spread counts.\n"
-	     "Status 1: a budget surely fails; with --undecided=fail also where nothing\n"
-	     "can be decided. docs/CI.md has the file of budgets, recipes and the rule.",
+    .notes = "Several AFTER or --base are runs of the same: their spread counts. Status 1: a\n"
+	     "budget surely fails, or by --undecided=fail is undecided. docs/CI.md: the rest.",
     .options = options,
     .reads = true,
     .run = run,

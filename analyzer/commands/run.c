@@ -41,6 +41,7 @@ enum {
 	OPTION_CHECK,
 	OPTION_LEAKS_AT_EXIT,
 	OPTION_SUPPRESSIONS,
+	OPTION_ONLY,
 };
 
 /* The request that the command line makes. */
@@ -50,6 +51,7 @@ struct run_request {
 	char **arguments;
 	const char *budget; /* NULL: nothing is checked */
 	const char *suppressions;
+	const char *only; /* programs whose processes are checked; NULL: all */
 	bool leaks_at_exit;
 };
 
@@ -75,6 +77,8 @@ static const struct command_option run_options[] = {
      offsetof(struct run_request, leaks_at_exit), NULL},
     {OPTION_SUPPRESSIONS, "suppressions", "FILE", "except what LeakSanitizer's leak:PATTERN names", &option_text,
      offsetof(struct run_request, suppressions), NULL},
+    {OPTION_ONLY, "only", "NAMES", "of these two, only programs of these names: a,b*,...", &option_text,
+     offsetof(struct run_request, only), NULL},
     RECORDING_OPTIONS_REST(FIELD),
     {0},
 };
@@ -169,6 +173,8 @@ static int recordings_check(const struct run_request *request, const struct sess
 				     request->budget,
 				     request->suppressions ? "--suppressions" : NULL,
 				     request->suppressions,
+				     request->only ? "--only" : NULL,
+				     request->only,
 				     "--"};
 	size_t count, used = 0;
 	const char **directories = session_directories(results, &count);
@@ -302,6 +308,8 @@ static int run_main(int argc, char **argv)
 		return command_usage(&command_run, "--service chooses the directory: give no -o with it");
 	if (request.suppressions && !request.leaks_at_exit && !request.budget)
 		return command_usage(&command_run, "--suppressions goes with --leaks-at-exit or --check");
+	if (request.only && !request.leaks_at_exit && !request.budget)
+		return command_usage(&command_run, "--only goes with --leaks-at-exit or --check");
 	if (request.leaks_at_exit && !request.wish.rate)
 		request.wish.rate = "1";
 	if (request.leaks_at_exit && !request.wish.interval)

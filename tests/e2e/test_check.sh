@@ -147,6 +147,12 @@ check_equal "those that count it are held to it" "0 1" "$? $(grep -c ' 0 over bu
 check_equal "and fail by it" "1 1" "$? $(grep -c '^FAIL  a request' err)"
 "$SEEP" check --each same bigger peak --budget process.json --format=json >out 2>err
 check_equal "each process has its document" "1 3" "$? $(grep -c '"schema":"seep.check/1"' out)"
+only() { "$SEEP" check --each same bigger peak --budget process.json --only "$1" >out 2>err; }
+only 'x,g*ed'
+check_equal "processes of a program that is named are held" "1 1" "$? $(grep -c '^3 processes: 1 over budget, 0 undecided, 2 within$' out)"
+only gate
+check_equal "others are not, which is no pass" "0 1 1" \
+	"$? $(grep -c ', 0 within, 3 of other programs$' out) $(grep -c 'no process was of a program that is called gate$' err)"
 
 # A project that is gated in its own make test, beside a recording of the revision that was fine. R is 4 KiB: 20 R are 80.
 cat >project.json <<'END'
@@ -201,6 +207,7 @@ mistake "a wrong budget" 3 'wrong.json: budgets\[3\].most: ' same --budget wrong
 mistake "no budget" 2 '--budget FILE is missing' same
 mistake "budgets for a suggestion" 2 "makes budgets from runs alone" --suggest same --budget leaks.json
 mistake "budgets that are not there" 3 'nowhere.json: No such file' same --budget nowhere.json
+mistake "a choice among one run" 2 "it goes with --each" same --budget leaks.json --only gated
 mistake "a run that is not there" 3 'nowhere' nowhere --budget leaks.json
 mistake "a base that is not there" 3 'nowhere' same --base nowhere --budget leaks.json
 mistake "a format that does not exist" 2 "--format" same --budget leaks.json --format=html

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "check/values/runs.h"
 
+#include <fnmatch.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "compare/comparison.h"
 #include "compare/teardown.h"
+#include "files/path.h"
 #include "leaks/spread.h"
 #include "series/reading.h"
 
@@ -108,6 +111,20 @@ bool runs_open(struct check_runs *runs, enum check_side side, const char *const 
 			error_set(&run->unjudged, "%s: leaks are found in a recording, not in one moment", run->path);
 	}
 	return true;
+}
+
+bool runs_are_of_program(const struct check_runs *runs, const char *patterns)
+{
+	const struct profile *profile = run_profile(runs, runs->items[SIDE_AFTER], MOMENT_NOW);
+	const char *file = profile->executable ? path_base_name(profile->executable) : "";
+	char *text = memory_copy_text(patterns), *rest = NULL;
+	bool is_named = false;
+
+	for (char *pattern = strtok_r(text, ",", &rest); pattern && !is_named; pattern = strtok_r(NULL, ",", &rest))
+		is_named =
+		    fnmatch(pattern, file, 0) == 0 || (profile->command && fnmatch(pattern, profile->command, 0) == 0);
+	free(text);
+	return is_named;
 }
 
 static void leaks_find(struct check_run *run, const struct symbol_search *search, const char *const *wrappers,

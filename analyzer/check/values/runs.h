@@ -51,6 +51,9 @@ struct runs_need {
 /* Opens the runs of a side. The paths are borrowed. */
 bool runs_open(struct check_runs *runs, enum check_side side, const char *const *paths, size_t count,
 	       const struct runs_need *need, struct error *error);
+/* Whether one of these patterns like the shell's, separated by commas, is the name of the first run's program, whose file
+ * may be a link's target: so the process's own name will do, too. */
+bool runs_are_of_program(const struct check_runs *runs, const char *patterns);
 /* Finds the names of all runs; call it before any budget is looked at. `wrappers`: as profile_use_wrappers() takes
  * them. */
 void runs_symbolize(struct check_runs *runs, const struct symbol_search *search, const char *const *wrappers,

@@ -15,6 +15,16 @@
 
 const char *const check_format_names[] = {"text", "json", "junit", "sarif", "github", "gitlab", "markdown", NULL};
 
+/* Lost memory is not a matter of chance. */
+static bool all_are_lost(const struct check *check)
+{
+	size_t lost = 0;
+
+	while (lost < check->count && check->rows[lost].budget->measure == CHECK_LOST)
+		lost++;
+	return lost == check->count;
+}
+
 static void runs_write(struct text_page *page, const struct check *check)
 {
 	const struct check_runs *runs = check->runs;
@@ -25,7 +35,7 @@ static void runs_write(struct text_page *page, const struct check *check)
 	head_line_add(&line, base ? "%zu run%s beside %zu of the base" : "%zu run%s", after, after == 1 ? "" : "s",
 		      base);
 	head_add_rate(&line, profile);
-	if (after + base < 3)
+	if (after + base < 3 && !all_are_lost(check))
 		head_line_add(&line, "so that the spread between runs is not known");
 	head_write_program(page, profile, "", &line);
 }
@@ -60,22 +70,48 @@ static void details_write(struct text_page *page, const struct check *check, con
 	buffer_free(&part);
 }
 
+static bool is_of_same_budget(const struct check_row *row, const struct check_row *other)
+{
+	return row->budget == other->budget && row->result == other->result;
+}
+
+/* Places that lost memory stand below one heading. */
+static void lost_row_write(struct text_page *page, const struct check *check, const struct check_row *row)
+{
+	struct buffer part = {0};
+
+	if (row == check->rows || !is_of_same_budget(row, row - 1)) {
+		text_append_safe(&part, row->budget->name);
+		buffer_append_text(&part, ": ");
+		check_words_value(&part, row);
+		text_write_labelled(page, STYLE_GROWN, "FAIL", part.data);
+		part.length = 0;
+		if (check_words_owner(&part, row))
+			part_write(page, &part);
+	}
+	if (check_words_place(&part, row))
+		part_write(page, &part);
+	place_text_append_callers(&part, row->group, 200, 0);
+	if (part.length)
+		part_write(page, &part);
+	buffer_free(&part);
+}
+
 static void row_write(struct text_page *page, const struct check *check, const struct check_row *row)
 {
 	const bool fails = row->result == CHECK_FAIL, is_of_place = !isfinite(row->share);
 	struct buffer part = {0};
 
+	if (row->budget->measure == CHECK_LOST && fails) {
+		lost_row_write(page, check, row);
+		return;
+	}
 	text_append_safe(&part, row->budget->name);
 	text_write_labelled(page, fails ? STYLE_GROWN : STYLE_WARNING, fails ? "FAIL" : "UNDECIDED", part.data);
 	part.length = 0;
 	/* Who has most of what may well be within its limit is of no use. */
 	if ((fails || is_of_place) && check_words_place(&part, row))
 		part_write(page, &part);
-	if (row->budget->measure == CHECK_LOST && row->group) {
-		place_text_append_callers(&part, row->group, 200, 0);
-		if (part.length)
-			part_write(page, &part);
-	}
 	buffer_free(&part);
 	details_write(page, check, row, fails);
 }
@@ -89,33 +125,37 @@ static size_t lines_of(const struct buffer *text, size_t from)
 	return lines;
 }
 
-/* "gated.c:36 remember, growth": rows for which there was no room. */
+/* "every place (gated.c:36  remember)", or of lost memory the place alone. */
+static void name_append(struct buffer *names, const struct check_row *row)
+{
+	const bool is_lost = row->budget->measure == CHECK_LOST && row->group;
+
+	buffer_append_text(names, names->length ? ", " : "");
+	if (!is_lost)
+		text_append_safe(names, row->budget->name);
+	if (!is_lost && (!row->group || (row->budget->scope != SCOPE_EACH && !row->leak)))
+		return;
+	buffer_append_text(names, is_lost ? "" : " (");
+	place_text_append(names, row->group, NAME_COLUMNS);
+	buffer_append_text(names, is_lost ? "" : ")");
+}
+
+/* Names rows for which there was no room. */
 static void left_out_write(struct text_page *page, const struct check *check, enum check_result result, size_t shown)
 {
+	const bool fails = result == CHECK_FAIL;
 	struct buffer names = {0};
 	size_t count = 0;
 
-	for (size_t i = 0; i < check->count; i++) {
-		const struct check_row *row = &check->rows[i];
-		if (row->result != result || count++ < shown)
-			continue;
-		if (count > shown + NAMES_MOST)
-			continue;
-		buffer_append_text(&names, names.length ? ", " : "");
-		text_append_safe(&names, row->budget->name);
-		if (row->group &&
-		    (row->budget->scope == SCOPE_EACH || row->leak || row->budget->measure == CHECK_LOST)) {
-			buffer_append_text(&names, " (");
-			place_text_append(&names, row->group, NAME_COLUMNS);
-			buffer_append_byte(&names, ')');
-		}
-	}
+	for (size_t i = 0; i < check->count; i++)
+		if (check->rows[i].result == result && ++count > shown && count <= shown + NAMES_MOST)
+			name_append(&names, &check->rows[i]);
 	if (count > shown + NAMES_MOST)
 		buffer_printf(&names, " and %zu more", count - shown - NAMES_MOST);
 	if (count > shown) {
 		buffer_append_text(&names, "; --format=json has all of it");
-		text_write_labelled(page, result == CHECK_FAIL ? STYLE_GROWN : STYLE_WARNING,
-				    result == CHECK_FAIL ? "FAIL" : "UNDECIDED", names.data);
+		text_write_labelled(page, fails ? STYLE_GROWN : STYLE_WARNING, fails ? "FAIL" : "UNDECIDED",
+				    names.data);
 	}
 	buffer_free(&names);
 }

@@ -202,7 +202,9 @@ static void lost_append(struct buffer *out, const struct check_row *row)
 
 	buffer_printf(out, " lost %s in %s block%s", quantity_bytes(row->share).text,
 		      quantity_count(row->lost_blocks).text, row->lost_blocks == 1 ? "" : "s");
-	if (indirect >= 0.5)
+	if (indirect >= row->lost_blocks - 0.5)
+		buffer_append_text(out, ", to which only lost ones refer");
+	else if (indirect >= 0.5)
 		buffer_printf(out, ", of which lost ones refer to %s", quantity_count(indirect).text);
 }
 

@@ -36,6 +36,9 @@ void check_github_render(struct buffer *out, const struct check *check);
 void check_gitlab_render(struct buffer *out, const struct check *check);
 void check_markdown_render(struct buffer *out, const struct check *check, const struct check_context *context);
 
+/* The flame graph of the first run beside the first of the base, by the value of the worst budget: SVG. */
+void check_flame_render(struct buffer *out, const struct check *check);
+
 /* A file of budgets, suggested by `run_count` runs. */
 void suggest_json_render(struct buffer *out, const struct suggestions *suggestions, size_t runs);
 
