@@ -28,6 +28,17 @@ static bool is_entry_point(const char *name, bool *gives_back)
 	return *gives_back = false;
 }
 
+/* Whether it is a function that programs call by <seep/seep.h>. */
+static bool is_for_programs(const char *name)
+{
+	static const char *const names[] = {"seep_snapshot", "seep_account", "seep_work", "seep_label"};
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (strcmp(names[i], name) == 0)
+			return true;
+	return false;
+}
+
 /* Whether an allocator inside the program has this function. Such a function is hooked where it lies (inline/patch.h),
  * whoever calls it. */
 static bool is_linked(const struct bindings *bindings, const struct loaded *loaded)
@@ -46,13 +57,17 @@ static void functions_find(struct bindings *bindings, const struct loaded *loade
 		const char *name = loaded_symbol_name(shim, i);
 		struct binding *binding = &bindings->functions[bindings->count];
 		if (symbol->st_shndx == SHN_UNDEF || ELF64_ST_TYPE(symbol->st_info) != STT_FUNC ||
-		    strlen(name) >= sizeof binding->name || strncmp(name, "seep_", 5) == 0)
+		    strlen(name) >= sizeof binding->name)
+			continue;
+		const bool for_programs = is_for_programs(name);
+		if (!for_programs && strncmp(name, "seep_", 5) == 0)
 			continue;
 		strcpy(binding->name, name);
 		binding->hook = shim->bias + symbol->st_value;
-		binding->definition = loaded_first_definition(loaded, shim, name, &owner);
+		binding->definition = for_programs ? 0 : loaded_first_definition(loaded, shim, name, &owner);
 		bool allocates = is_entry_point(name, &binding->gives_back);
-		bindings->count += binding->definition != 0 && !(allocates && is_linked(bindings, loaded));
+		bindings->count +=
+		    for_programs || (binding->definition != 0 && !(allocates && is_linked(bindings, loaded)));
 	}
 }
 
@@ -140,6 +155,7 @@ size_t bindings_put_in(const struct bindings *bindings, const struct remote *rem
 		uint64_t value;
 		if (!remote_read(remote, slot->address, &value, sizeof value))
 			continue;
+		/* the slot of a call comes before that of the pointer that the program asks: jumps are read first */
 		if (value == binding->definition ||
 		    (is_unbound(slot, value) && loaded_definition(slot->module, binding->name) != value))
 			written += remote_write(remote, slot->address, &binding->hook, sizeof binding->hook);
@@ -155,7 +171,8 @@ size_t bindings_take_out(const struct bindings *bindings, const struct remote *r
 		const struct slot *slot = &bindings->slots[i];
 		const struct binding *binding = &bindings->functions[slot->binding];
 		uint64_t value;
-		if (remote_read(remote, slot->address, &value, sizeof value) && value == binding->hook)
+		if (binding->definition && remote_read(remote, slot->address, &value, sizeof value) &&
+		    value == binding->hook)
 			written +=
 			    remote_write(remote, slot->address, &binding->definition, sizeof binding->definition);
 	}

@@ -4,6 +4,9 @@
  * each function (a slot) from a relocation. Joining puts the address of our hook in place of the next allocator's
  * address there; leaving puts the latter back. Slots with any other value are the program's own business and stay as
  * they are.
+ *
+ * The calls of <seep/seep.h> were null pointers until then. They get their functions, and keep them: a program that has
+ * just seen that there is one calls it.
  */
 #ifndef SEEP_ATTACH_BINDINGS_H
 #define SEEP_ATTACH_BINDINGS_H
@@ -14,7 +17,7 @@
 struct binding {
 	char name[64];
 	uint64_t hook;       /* its address in libseep.so */
-	uint64_t definition; /* the address of the function that it stands before; 0: no module has it */
+	uint64_t definition; /* the address of the function that it stands before; 0: it is one of <seep/seep.h> */
 	/* it frees: such functions are bound first, so that every free of a block that we have counted is seen */
 	bool gives_back;
 };

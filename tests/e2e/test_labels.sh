@@ -13,7 +13,7 @@ cat >labels.c <<'END'
 #include <sys/wait.h>
 #include <unistd.h>
 #define SET(text) (seep_label ? seep_label(text) : NULL)
-void *volatile kept[4000];
+void *volatile kept[20000];
 int count;
 __attribute__((noinline)) void keep(size_t size) { kept[__atomic_fetch_add(&count, 1, __ATOMIC_RELAXED)] = malloc(size); }
 static void *worker(void *unused)
@@ -29,6 +29,13 @@ static void handler(int number)
 	const char *before = SET("handler");
 	SET(before);
 }
+__attribute__((noinline)) static void serve(int number) /* the compiler reads the reference once in a function */
+{
+	SET(number % 2 ? "odd" : "even");
+	keep(number % 2 ? 1000 : 3000);
+	if (seep_work)
+		seep_work(unlink("burst") == 0 ? 1000000 : 1);
+}
 int main(int argc, char **argv)
 {
 	char text[200];
@@ -40,6 +47,12 @@ int main(int argc, char **argv)
 			keep(100);
 		}
 		return 0;
+	}
+	for (int i = 0; argc > 1 && i < 12000; i++) { /* two minutes, should nobody end it */
+		serve(i);
+		usleep(10000);
+		if (access(argv[1], F_OK) == 0)
+			return 7;
 	}
 	const char *none = SET("outer");
 	const char *outer = SET("in/ner; λ");
@@ -100,4 +113,25 @@ SEEP_RATE=1 "$SEEP" run -i 0 -o many.rec ./labels many 2>/dev/null
 check_match "labels beyond the last are counted" "46 samples without their label" "$("$SEEP" report many.rec)"
 check_equal "and their samples are there" "254 25400 4600" "$(labels many.rec | awk '
 	/^label/ { count++; bytes += $3 } /^None/ { rest = $2 } END { print count, bytes, rest }')"
+
+./labels "$WORK/stop" & # was not started with libseep.so
+served=$!
+pids+=("$served")
+wait_until 10 grep -q labels "/proc/$served/maps"
+"$SEEP" attach -r 1 -i 0 -o joined.rec "$served" 2>/dev/null
+some_of_each() { labels joined.rec | awk '/^odd/ { odd = $2 / 1000 } /^even/ { even = $2 / 3000 }
+	END { exit !(odd > 5 && even > 5 && odd - even < 2 && even - odd < 2) }'; }
+check "a program that is joined has labels from then on" wait_until 20 some_of_each
+"$SEEP" detach "$served" 2>/dev/null
+check_match "and the work that it counted since" '"work_units":[1-9]' "$("$SEEP" report --json joined.rec)"
+touch burst
+check "while it is left, it counts on" wait_until 10 test ! -e burst
+"$SEEP" attach -r 1 -i 0 -o again.rec "$served" 2>/dev/null
+some_work() { "$SEEP" report --json again.rec | grep -oE '"work_units":[1-9][0-9]*' >again.work; }
+check "which the next recording leaves out" wait_until 10 some_work
+check_match "and begins at nothing" ':[0-9]{1,6}$' "$(cat again.work)"
+"$SEEP" detach "$served" 2>/dev/null
+touch stop
+wait "$served"
+check_equal "it goes on to its end when it is left" 7 $?
 exit $cases_failed

@@ -68,6 +68,7 @@ void recording_prepare_again(bool idle)
 	if (idle && current.header)
 		forget_heap();
 	filter_reset();
+	recording_forget_counts(); /* of the time between the two */
 	gate_set(GATE_CLOSED);
 }
 
