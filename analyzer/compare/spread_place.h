@@ -11,6 +11,7 @@
 enum spread_level {
 	SPREAD_FUNCTION, /* the allocations of a function and of all that it calls */
 	SPREAD_MODULE,   /* the allocations of a module's places */
+	SPREAD_LABEL,    /* what threads allocated while they worked on one thing: seep_label() */
 	SPREAD_PROCESS
 };
 
@@ -18,7 +19,8 @@ enum spread_level {
 struct spread_place {
 	enum spread_level level;
 	const struct source_line *line; /* the function's; NULL at other levels */
-	const char *module;             /* path; NULL: the whole program */
+	const char *module;             /* path; NULL at the levels above */
+	const char *label;              /* NULL at other levels */
 	uint32_t stacks, places;        /* that have something of it in use */
 	struct seep_measure in_use, allocated;
 	double growth;

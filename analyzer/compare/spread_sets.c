@@ -4,6 +4,7 @@
 #include "compare/spread_sets.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 
@@ -16,13 +17,16 @@ struct membership {
 	/* the function's call, whose line'th line it is; NULL at other levels */
 	const struct profile_location *location;
 	uint32_t line, module, depth;
+	const char *label;
 };
 
-/* A walk over all sets of a site: the functions from the place outwards, the place's module, the program. */
+/* A walk over all sets of a site: the functions from the place outwards, the place's module, the
+ * label, the program. */
 struct membership_walk {
 	struct spread_sets *sets;
 	struct frame_walk at;
 	uint32_t place_module, depth;
+	const char *label; /* NULL: it has none */
 	enum spread_level next;
 	bool makes; /* makes sets that do not exist yet */
 };
@@ -51,6 +55,7 @@ static uint32_t set_find(struct spread_sets *sets, const struct membership *want
 									      .location = wanted->location,
 									      .line = wanted->line,
 									      .module = wanted->module,
+									      .label = wanted->label,
 									      .depth = wanted->depth};
 	}
 	return index;
@@ -77,35 +82,50 @@ static uint32_t function_set(struct membership_walk *walk)
 	return *known == KNOWN_AS_NONE ? NUMBERING_NONE : *known - 1;
 }
 
+/* The set of this level that the site is in; false: none. */
+static bool membership_of(const struct membership_walk *walk, enum spread_level level, struct membership *wanted)
+{
+	*wanted = (struct membership){.key = level, .level = level};
+	if (level == SPREAD_MODULE) {
+		wanted->module = walk->place_module;
+		wanted->key = hash_bytes(level, &walk->place_module, sizeof walk->place_module);
+	} else if (level == SPREAD_LABEL && walk->label) {
+		wanted->label = walk->label;
+		wanted->key = hash_bytes(level, walk->label, strlen(walk->label));
+	}
+	return level == SPREAD_PROCESS || wanted->module || wanted->label;
+}
+
 /* False: there are no more sets. `*set` is NUMBERING_NONE for a set that nobody made. */
 static bool walk_next(struct membership_walk *walk, uint32_t *set)
 {
+	struct membership wanted;
+
 	if (walk->next == SPREAD_FUNCTION && frame_walk_has(walk->at)) {
 		*set = function_set(walk);
 		walk->depth++;
 		walk->at = frame_walk_next(walk->sets->profile, walk->at);
 		return true;
 	}
+	if (walk->next == SPREAD_FUNCTION)
+		walk->next = SPREAD_MODULE;
+	while (walk->next <= SPREAD_PROCESS && !membership_of(walk, walk->next, &wanted))
+		walk->next++;
 	if (walk->next > SPREAD_PROCESS)
 		return false;
-	const bool is_module = walk->next <= SPREAD_MODULE && walk->place_module;
-	const struct membership wanted = {
-	    .key =
-		is_module ? hash_bytes(SPREAD_MODULE, &walk->place_module, sizeof walk->place_module) : SPREAD_PROCESS,
-	    .level = is_module ? SPREAD_MODULE : SPREAD_PROCESS,
-	    .module = is_module ? walk->place_module : 0};
 	*set = set_find(walk->sets, &wanted, walk->makes);
-	walk->next = is_module ? SPREAD_PROCESS : SPREAD_PROCESS + 1;
+	walk->next++;
 	return true;
 }
 
 static struct membership_walk walk_begin(struct spread_sets *sets, uint32_t site, bool makes)
 {
-	struct membership_walk walk = {.sets = sets, .at = sets->places[site], .makes = makes};
+	struct membership_walk walk = {.sets = sets,
+				       .at = sets->places[site],
+				       .label = profile_site_label(sets->profile, &sets->profile->sites[site]),
+				       .makes = makes};
 
-	if (!frame_walk_has(walk.at))
-		walk.next = SPREAD_PROCESS;
-	else
+	if (frame_walk_has(walk.at))
 		walk.place_module = frame_walk_location(sets->profile, walk.at)->module;
 	return walk;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The levels above places: which stacks lie below a function, in a module, in the program. Only spreads.c uses this. */
+/* The levels above places: which stacks lie below a function, in a module, under a label, in the
+ * program. Only spreads.c uses this. */
 #ifndef SEEP_COMPARE_SPREAD_SETS_H
 #define SEEP_COMPARE_SPREAD_SETS_H
 
@@ -12,9 +13,10 @@ struct spread_set {
 	enum spread_level level;
 	const struct profile_location *location; /* the function's call; like `line`, NULL at other levels */
 	uint32_t line;
-	uint32_t module; /* index in the profile */
-	bool is_named;   /* false: another set of the same stacks has a better name */
-	uint32_t depth;  /* calls between the place and the function, as first seen */
+	uint32_t module;   /* index in the profile */
+	const char *label; /* NULL at other levels */
+	bool is_named;     /* false: another set of the same stacks has a better name */
+	uint32_t depth;    /* calls between the place and the function, as first seen */
 	size_t size;
 	uint64_t content; /* equal for sets of the same elements */
 	uint64_t last;    /* the element that was added last, + 1 */

@@ -20,7 +20,7 @@
 
 const char *spread_level_name(enum spread_level level)
 {
-	static const char *const names[] = {"function", "module", "process"};
+	static const char *const names[] = {"function", "module", "label", "process"};
 
 	return names[level];
 }
@@ -188,6 +188,7 @@ static void spread_take(struct search *search, uint32_t set, double q)
 	    .level = named->level,
 	    .line = named->location ? &profile_lines(search->after, named->location)[named->line] : NULL,
 	    .module = named->module ? search->after->modules[named->module].path : NULL,
+	    .label = named->label,
 	    .growth = sum_estimate(&sum.fresh) - sum_estimate(&sum.gone),
 	    .growth_bytes = difference_interval(&sum.fresh, &sum.gone, unseen_of(search), ALPHA),
 	    .q = q,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Growth of many rows together. Rows that explain their own growth are taken out. The remaining sites are tested on the
- * levels above them (a function and all that it calls, the places of a module, the whole program), and the lowest level
+ * levels above them (a function and all that it calls, the places of a module, a label, the whole program), and the lowest level
  * that explains the growth is reported.
  */
 #ifndef SEEP_COMPARE_SPREADS_H
@@ -16,7 +16,7 @@ struct spreads {
 	uint32_t *of_site; /* by the later profile's sites: the spread of each; `count`: none */
 };
 
-/* "function", "module", "process". */
+/* "function", "module", "label", "process". */
 const char *spread_level_name(enum spread_level level);
 
 struct spread_question {

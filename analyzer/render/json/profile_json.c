@@ -264,6 +264,7 @@ void json_spread_place(struct json *json, const struct spread_place *spread)
 	json_text(json_key(json, "function"), spread->line ? spread->line->function : NULL);
 	json_text(json_key(json, "file"), spread->line ? spread->line->file : NULL);
 	json_text(json_key(json, "module"), spread->module);
+	json_text_or_null(json_key(json, "label"), spread->label);
 	json_unsigned(json_key(json, "stacks"), spread->stacks);
 	json_unsigned(json_key(json, "places"), spread->places);
 }

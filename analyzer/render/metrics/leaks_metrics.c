@@ -53,6 +53,7 @@ static struct buffer *spread_begin(struct metrics *metrics, enum metric_family f
 	metric_label(sample, "function", place->line ? place->line->function : "");
 	metric_label(sample, "file", place->line && place->line->file ? place->line->file : "");
 	metric_label(sample, "module", place->module ? path_base_name(place->module) : "");
+	metric_label(sample, "label", place->label ? place->label : "");
 	metric_label(sample, "verdict", leak_verdict_name(row->verdict));
 	return sample;
 }

@@ -158,6 +158,10 @@ void spread_name_append(struct buffer *out, const struct spread_place *spread, u
 		buffer_append_text(out, "all over ");
 		path_append(out, path_base_name(spread->module), columns - 9);
 		break;
+	case SPREAD_LABEL:
+		buffer_append_text(out, "under label ");
+		beginning_append(out, spread->label, columns - 12);
+		break;
 	default:
 		buffer_append_text(out, "all over the program");
 	}

@@ -24,7 +24,7 @@ void place_text_append_source(struct buffer *out, const struct group *group);
  * place (0: any number) and cuts its name there. */
 void place_text_append_callers(struct buffer *out, const struct group *group, unsigned columns, unsigned row_columns);
 
-/* "luaF_newproto and below", "all over libfoo.so", "all over the program", in at most `columns` columns, 20 or more. */
+/* "luaF_newproto and below", "all over libfoo.so", "under label checkout", "all over the program", in at most `columns` columns, 20 or more. */
 void spread_name_append(struct buffer *out, const struct spread_place *spread, unsigned columns);
 
 /* Ends a table row whose text begins in column `start` with the same, and adds a line with the number of stacks and

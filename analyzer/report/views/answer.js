@@ -66,7 +66,7 @@ function rateText(recording, row) {
 
 /** What leaks or grows in many places together, while none of them is proven by itself. @param {Place} spread */
 function spreadText(spread) {
-	const name = spread.level === "function" ? `${placeText(spread)} and below` : spread.level === "module" ? safe(spread.module) : "the whole process";
+	const name = spread.level === "function" ? `${placeText(spread)} and below` : spread.level === "module" ? safe(spread.module) : spread.level === "label" ? `under label ${safe(spread.label)}` : "the whole process";
 	return `${name}, spread over ${count(spread.places)} places`;
 }
 

@@ -164,6 +164,45 @@ static void a_program_without_names_spreads_alike(void **state)
 	}
 }
 
+/* The leak is on stacks below all functions, which allocate under one label. */
+static void leak_by_label(struct spread_program *program)
+{
+	enum { EACH = SPREAD_SITES / SPREAD_HANDLERS };
+
+	for (size_t i = 0; i < program->count; i++)
+		for (uint32_t site = 0; site < SPREAD_SITES; site++) {
+			struct profile_site *at = &program->series[i]->sites[site];
+			const uint32_t stack = site % SPREAD_HANDLERS * EACH + site / SPREAD_HANDLERS;
+			at->node = (stack + 1) * at->depth;
+			at->label = site < EACH ? 2 : 0; /* named after that module */
+		}
+}
+
+static void a_leak_under_a_label_is_found_there(void **state)
+{
+	unsigned found = 0, elsewhere = 0;
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= 4; seed++) {
+		struct spread_program program;
+		struct leaks leaks;
+		spread_program_run(&program, RATE, 80, 30, seed);
+		leak_by_label(&program);
+		leaks_and_spreads_of_profiles(&leaks, program.series, program.count, GROUP_BY_PLACE);
+		for (uint32_t i = 0; i < leaks.spread_count; i++) {
+			const struct spread_place *place = &leaks.spreads[i].place;
+			const bool is_there = place->level == SPREAD_LABEL && strcmp(place->label, "gin.so") == 0 &&
+					      leaks.spreads[i].row.verdict == LEAK_LEAK;
+			found += is_there;
+			elsewhere += !is_there;
+		}
+		leaks_free(&leaks);
+		spread_program_free(&program);
+	}
+	assert_int_equal(found, 4);
+	assert_in_range(elsewhere, 0, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -171,6 +210,7 @@ int main(void)
 	    cmocka_unit_test(a_leak_over_many_places_is_found_at_its_function),
 	    cmocka_unit_test(two_snapshots_show_it_too),
 	    cmocka_unit_test(a_program_without_names_spreads_alike),
+	    cmocka_unit_test(a_leak_under_a_label_is_found_there),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
