@@ -4,15 +4,22 @@
  * where it runs, which its own handler gives back at the first touch.
  *
  * torture: plugins=plain
- * torture: recordings=7
+ * torture: recordings=13
  */
 #include <dlfcn.h>
 #include <link.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 
 #include "torture.h"
 
 #define PAGE 4096ul
+
+enum { STACKS = 4, CALLS = 6, WAYS = 12 };
+
+#ifndef MADV_GUARD_INSTALL
+#define MADV_GUARD_INSTALL 102
+#endif
 
 static uintptr_t headers, tables; /* of the plugin */
 static char *hole;
@@ -61,6 +68,27 @@ static void *thread_with_a_hole(void *unused)
 	return unused;
 }
 
+/* By calls whose names are others, or none. */
+static long take_away_otherwise(int way)
+{
+	const int flags = MAP_PRIVATE | MAP_ANONYMOUS, fixed = MREMAP_MAYMOVE | MREMAP_FIXED;
+	void *target = (void *)headers, *other = mmap(NULL, PAGE, PROT_NONE, flags, -1, 0);
+	switch (way) {
+	case CALLS:
+		return pkey_mprotect(target, PAGE, PROT_NONE, -1);
+	case CALLS + 1: /* a young call */
+		return madvise(target, PAGE, MADV_GUARD_INSTALL) ? munmap(target, PAGE) : 0;
+	case CALLS + 2:
+		return syscall(SYS_mprotect, target, PAGE, PROT_NONE);
+	case CALLS + 3:
+		return syscall(SYS_munmap, target, PAGE);
+	case CALLS + 4:
+		return syscall(SYS_mmap, target, PAGE, PROT_NONE, flags | MAP_FIXED, -1, 0) != (long)target;
+	default:
+		return mremap(other, PAGE, PAGE, fixed, target) != target;
+	}
+}
+
 static void take_away(int way)
 {
 	struct sigaction action = {.sa_handler = touched, .sa_flags = SA_ONSTACK};
@@ -78,12 +106,16 @@ static void take_away(int way)
 		EXPECT(mmap((void *)tables, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) ==
 		       (void *)tables);
 		return;
-	default:
+	case STACKS:
+	case STACKS + 1:
 		sigaction(SIGSEGV, &action, NULL);
-		if (way == 4)
+		if (way == STACKS)
 			thread_with_a_hole(NULL);
 		else
 			pthread_join(start(thread_with_a_hole, NULL), NULL);
+		return;
+	default:
+		EXPECT(take_away_otherwise(way) == 0);
 	}
 }
 
@@ -93,7 +125,7 @@ int main(void)
 	EXPECT(plugin && dl_iterate_phdr(find_plugin, NULL) == 1);
 	void *(*allocate)(size_t) = (void *(*)(size_t))dlsym(plugin, "plugin_allocate");
 	free(malloc(10));
-	for (int way = 0; way < 6; way++) {
+	for (int way = 0; way < WAYS; way++) {
 		fflush(stdout);
 		pid_t child = fork();
 		if (child == 0) {

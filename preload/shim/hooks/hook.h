@@ -39,6 +39,9 @@ void bypass_weigh(const void *hook_frame);
 /* mlockall(), for syscall(): in a process that was joined, that name is libc's. */
 int memory_lock(int flags);
 
+/* The same for mprotect, pkey_mprotect, madvise, munmap, mremap and mmap: what must be known before the call. */
+void memory_watch(long number, const long arguments[5]);
+
 /* The kernel has set this limit (of enum __rlimit_resource) of our process. */
 void memory_limit_note(int resource);
 

@@ -24,6 +24,8 @@
 EXPORT void *mmap(void *address, size_t length, int protection, int flags, int file, off_t offset);
 EXPORT void *mmap64(void *address, size_t length, int protection, int flags, int file, off_t offset);
 EXPORT int mprotect(void *address, size_t length, int protection);
+EXPORT int pkey_mprotect(void *address, size_t length, int protection, int key);
+EXPORT int madvise(void *address, size_t length, int advice);
 EXPORT int munmap(void *address, size_t length);
 EXPORT void *mremap(void *address, size_t old_length, size_t length, int flags, ...);
 EXPORT int mlockall(int flags);
@@ -43,6 +45,9 @@ EXPORT int shmdt(const void *address);
 
 #ifndef MREMAP_DONTUNMAP
 #define MREMAP_DONTUNMAP 4
+#endif
+#ifndef MADV_GUARD_INSTALL /* Linux 6.13: its pages fault */
+#define MADV_GUARD_INSTALL 102
 #endif
 
 static uint64_t round_up(uint64_t length, uint64_t unit)
@@ -115,6 +120,48 @@ int mprotect(void *address, size_t length, int protection)
 		   : (int)as_libc(system_call(SYS_mprotect, (long)address, (long)length, protection, 0, 0, 0));
 }
 
+int pkey_mprotect(void *address, size_t length, int protection, int key)
+{
+	if (unlikely(!CAN_BE_READ(protection)))
+		hole_note(address, length, HOOK_FRAME());
+	return real.pkey_mprotect
+		   ? real.pkey_mprotect(address, length, protection, key)
+		   : (int)as_libc(system_call(SYS_pkey_mprotect, (long)address, (long)length, protection, key, 0, 0));
+}
+
+int madvise(void *address, size_t length, int advice)
+{
+	if (unlikely(advice == MADV_GUARD_INSTALL))
+		hole_note(address, length, HOOK_FRAME());
+	return real.madvise ? real.madvise(address, length, advice)
+			    : (int)as_libc(system_call(SYS_madvise, (long)address, (long)length, advice, 0, 0, 0));
+}
+
+/* Memory that is moved to an address of the program's choice may be unreadable. */
+static void target_note(int flags, const void *wanted, size_t length, const void *frame)
+{
+	if (flags & MREMAP_FIXED)
+		hole_note(wanted, length, frame);
+}
+
+void memory_watch(long number, const long arguments[5])
+{
+	const void *address = (const void *)arguments[0];
+	const size_t length = (size_t)arguments[1];
+	const int protection = (int)arguments[2];
+	bool takes_away = number == SYS_munmap || number == SYS_mremap;
+	if (number == SYS_mprotect || number == SYS_pkey_mprotect)
+		takes_away = !CAN_BE_READ(protection);
+	else if (number == SYS_mmap)
+		takes_away = arguments[3] & MAP_FIXED && !CAN_BE_READ(protection);
+	else if (number == SYS_madvise)
+		takes_away = protection == MADV_GUARD_INSTALL;
+	if (takes_away)
+		hole_note(address, length, HOOK_FRAME());
+	if (number == SYS_mremap)
+		target_note((int)arguments[3], (const void *)arguments[4], (size_t)arguments[2], HOOK_FRAME());
+}
+
 int munmap(void *address, size_t length)
 {
 	const uint64_t since = mapping_recorder_now();
@@ -140,6 +187,7 @@ void *mremap(void *address, size_t old_length, size_t length, int flags, ...)
 	va_end(list);
 	const uint64_t since = mapping_recorder_now();
 	hole_note(address, old_length, HOOK_FRAME());
+	target_note(flags, wanted, length, HOOK_FRAME());
 	void *mapped = real.mremap ? real.mremap(address, old_length, length, flags, wanted)
 				   : (void *)as_libc(system_call(SYS_mremap, (long)address, (long)old_length,
 								 (long)length, flags, (long)wanted, 0));

@@ -89,7 +89,7 @@ int fanotify_init(unsigned flags, unsigned file_flags)
 #ifdef __x86_64__
 /* syscall.S reads the pointer and calls the function. */
 extern HIDDEN long (*syscall_next)(long number, ...);
-HIDDEN void *syscall_watch(long number, long first, long second, long third);
+HIDDEN void *syscall_watch(long number, long first, long second, long third, long fourth, long fifth);
 
 __attribute__((used)) long (*syscall_next)(long number, ...);
 
@@ -128,7 +128,7 @@ static long syscall_alone(long number, long a, long b, long c, long d, long e, l
 }
 
 /* Called for a few numbers, and as long as the next syscall() is not known. Returns the function to go on with. */
-__attribute__((used)) void *syscall_watch(long number, long first, long second, long third)
+__attribute__((used)) void *syscall_watch(long number, long first, long second, long third, long fourth, long fifth)
 {
 	if (recording_is_prepared())
 		syscall_next = real.syscall;
@@ -141,6 +141,7 @@ __attribute__((used)) void *syscall_watch(long number, long first, long second, 
 		keeper_process_note_gathering();
 	if (number == SYS_exit && !recording_is_confined())
 		keeper_thread_note_end((int)first);
+	memory_watch(number, (const long[]){first, second, third, fourth, fifth});
 	if (number == SYS_setuid)
 		privileges_leave((uid_t)first);
 	if (number == SYS_setreuid || number == SYS_setresuid)

@@ -41,6 +41,12 @@ syscall:
 	watch	__NR_setreuid
 	watch	__NR_setresuid
 	watch	__NR_mlockall
+	watch	__NR_mmap
+	watch	__NR_mprotect
+	watch	__NR_pkey_mprotect
+	watch	__NR_madvise
+	watch	__NR_munmap
+	watch	__NR_mremap
 	watch	__NR_setrlimit
 	watch	__NR_prlimit64
 	watch	__NR_exit

@@ -51,6 +51,8 @@ typedef bool real_area_visitor(const void *heap, const struct real_area *area, v
 	X(int, chroot, (const char *))                                                                                 \
 	X(void *, mmap, (void *, size_t, int, int, int, off_t))                                                        \
 	X(int, mprotect, (void *, size_t, int))                                                                        \
+	X(int, pkey_mprotect, (void *, size_t, int, int))                                                              \
+	X(int, madvise, (void *, size_t, int))                                                                         \
 	X(int, munmap, (void *, size_t))                                                                               \
 	X(void *, mremap, (void *, size_t, size_t, int, ...))                                                          \
 	X(int, mlockall, (int))                                                                                        \

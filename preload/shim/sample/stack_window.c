@@ -64,6 +64,9 @@ void stack_window_prepare(void)
 static uintptr_t find_stack(uintptr_t block)
 {
 	const stack_word *words = (const stack_word *)block;
+	const uintptr_t last = probe_page_of(block + block_bytes - 1);
+	if (last != probe_page_of(block) && !probe_page_readable(last))
+		return UNKNOWN; /* a thread that the program made by itself may have a smaller block */
 	for (uint32_t i = 0; i + 2 < block_bytes / sizeof *words; i++) {
 		uintptr_t start = words[i], bytes = words[i + 1], guard = words[i + 2];
 		uintptr_t above = start + bytes - (block + block_bytes); /* bytes lost to alignment */
@@ -81,10 +84,16 @@ static bool own_contains(uintptr_t address, uintptr_t end)
 	if (own_low == UNKNOWN)
 		return false;
 	if (thread == initial_thread) {
-		bool inside = address >= initial_stack_low && address < end;
-		if (inside && (own_low == 0 || address < own_low))
-			own_low = probe_page_of(address);
-		return inside;
+		const uintptr_t page = probe_page_of(address);
+		if (address < initial_stack_low || address >= end)
+			return false;
+		if (own_low && address >= own_low)
+			return true;
+		if (!probe_is_mapped(page, own_low ? own_low
+						   : end)) /* another stack, in the room that this one may grow into */
+			return false;
+		own_low = page;
+		return true;
 	}
 	if (own_low == 0)
 		own_low = find_stack(thread);
