@@ -297,10 +297,27 @@ static void wanted_fill(const struct group_table *table, struct group *wanted, c
 	}
 }
 
+/* Finds the groups of all sites if their stacks were added before, as those of an earlier moment are. */
+static bool stacks_are_known(const struct group_table *table, const struct profile *profile, uint32_t *groups)
+{
+	bool known = table->stacks.count > 0;
+
+	for (uint32_t i = 0; i < profile->site_count && known; i++) {
+		if (i + GROUPS_AT_ONCE < profile->site_count)
+			numbering_prefetch(&table->stacks, profile->sites[i + GROUPS_AT_ONCE].key);
+		groups[i] = group_table_of_stack(table, profile->sites[i].key);
+		known = groups[i] != NUMBERING_NONE;
+	}
+	return known;
+}
+
 static uint32_t *sites_add(struct group_table *table, const struct profile *profile, bool keep_stacks)
 {
 	struct group wanted[GROUPS_AT_ONCE];
 	uint32_t *groups = memory_allocate(profile->site_count + 1u, sizeof *groups);
+
+	if (stacks_are_known(table, profile, groups))
+		return groups;
 	struct frame_walk *places = places_find(profile);
 
 	if (keep_stacks)

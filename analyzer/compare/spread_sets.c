@@ -62,21 +62,20 @@ static uint32_t set_find(struct spread_sets *sets, const struct membership *want
 }
 
 /* Keeps answers, since stacks meet the same functions again and again. */
-static uint32_t function_set(struct membership_walk *walk)
+static uint32_t function_set(struct spread_sets *sets, const struct profile_location *location, uint32_t line,
+			     uint32_t depth, bool makes)
 {
-	struct spread_sets *sets = walk->sets;
-	const struct profile_location *location = frame_walk_location(sets->profile, walk->at);
-	uint32_t *known = &sets->known[sets->first_known[location - sets->profile->locations] + walk->at.line];
+	uint32_t *known = &sets->known[sets->first_known[location - sets->profile->locations] + line];
 
 	if (!*known) {
 		const uint32_t index = set_find(sets,
-						&(struct membership){.key = function_key(location, walk->at.line),
+						&(struct membership){.key = function_key(location, line),
 								     .level = SPREAD_FUNCTION,
 								     .location = location,
-								     .line = walk->at.line,
+								     .line = line,
 								     .module = location->module,
-								     .depth = walk->depth},
-						walk->makes);
+								     .depth = depth},
+						makes);
 		*known = index == NUMBERING_NONE ? KNOWN_AS_NONE : index + 1;
 	}
 	return *known == KNOWN_AS_NONE ? NUMBERING_NONE : *known - 1;
@@ -102,9 +101,13 @@ static bool walk_next(struct membership_walk *walk, uint32_t *set)
 	struct membership wanted;
 
 	if (walk->next == SPREAD_FUNCTION && frame_walk_has(walk->at)) {
-		*set = function_set(walk);
+		const struct profile_location *location = frame_walk_location(walk->sets->profile, walk->at);
+		*set = function_set(walk->sets, location, walk->at.line, walk->depth, walk->makes);
 		walk->depth++;
+		const uint32_t node = walk->at.node;
 		walk->at = frame_walk_next(walk->sets->profile, walk->at);
+		if (walk->sets->outer && walk->at.node != node)
+			walk->at.node = walk->sets->outer[node];
 		return true;
 	}
 	if (walk->next == SPREAD_FUNCTION)
@@ -185,6 +188,30 @@ static bool is_worth_filling(const struct spread_set *set)
 	return set->is_named && set->size > 1;
 }
 
+/* From now on walks pass over functions whose sets nobody asks for, and over nodes of nothing else: of a chain of calls
+ * that all come from one another, a single one is left. */
+static void walks_shorten(struct spread_sets *sets)
+{
+	const struct profile *profile = sets->profile;
+	bool *has_set = memory_allocate(profile->location_count + 1u, sizeof *has_set);
+
+	for (uint32_t i = 0; i < profile->location_count; i++) {
+		for (uint32_t line = 0; line < profile->locations[i].line_count; line++) {
+			const uint32_t set = function_set(sets, &profile->locations[i], line, 0, false);
+			if (set != NUMBERING_NONE && is_worth_filling(&sets->sets[set]))
+				has_set[i] = true;
+			else
+				sets->known[sets->first_known[i] + line] = KNOWN_AS_NONE;
+		}
+	}
+	sets->outer = memory_allocate(profile->node_count + 1u, sizeof *sets->outer);
+	for (uint32_t node = 1; node < profile->node_count; node++) {
+		const uint32_t parent = profile->nodes[node].parent;
+		sets->outer[node] = !parent || has_set[profile->nodes[parent].location] ? parent : sets->outer[parent];
+	}
+	free(has_set);
+}
+
 /* Gives the sets their elements. */
 static void hierarchy_fill(struct spread_sets *sets, const uint32_t *sites)
 {
@@ -243,6 +270,7 @@ void spread_sets_build(struct spread_sets *sets, const struct profile *profile, 
 	for (uint32_t element = 0; element < count; element++)
 		element_add(sets, element, sites[element]);
 	sets_name(sets);
+	walks_shorten(sets);
 	hierarchy_fill(sets, sites);
 }
 
@@ -253,6 +281,7 @@ void spread_sets_free(struct spread_sets *sets)
 	free(sets->sets);
 	free(sets->first_known);
 	free(sets->known);
+	free(sets->outer);
 	numbering_free(&sets->by_key);
 	*sets = (struct spread_sets){0};
 }

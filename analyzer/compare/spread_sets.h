@@ -31,6 +31,7 @@ struct spread_sets {
 	/* For each line of a location (those of location i from first_known[i] on), its function's set + 1; 0: not
 	 * looked up yet. */
 	uint32_t *first_known, *known;
+	uint32_t *outer; /* by node: the next one outwards that has a set worth filling */
 	size_t capacity;
 };
 
