@@ -19,7 +19,7 @@
 #include "target/extend.h"
 #include "target/last_ledger.h"
 #include "target/outside.h"
-#include "target/take.h"
+#include "target/take_snapshot.h"
 #include "target/target.h"
 
 enum { OPTION_JSON = 256, OPTION_ASK };

@@ -18,7 +18,7 @@
 #include "options/command.h"
 #include "session/names.h"
 #include "references/look.h"
-#include "target/take.h"
+#include "target/take_snapshot.h"
 #include "target/target.h"
 #include "reader/snapshot_reader.h"
 

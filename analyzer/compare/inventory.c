@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
-#include "work/top.h"
+#include "work/first_few.h"
 #include "statistics/measure.h"
 
 const char *const inventory_order_names[] = {"inuse", "objects", "allocated", "allocations", NULL};

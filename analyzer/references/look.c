@@ -10,7 +10,7 @@
 #include "base/memory.h"
 #include "base/message.h"
 #include "references/record.h"
-#include "target/take.h"
+#include "target/take_snapshot.h"
 
 enum { DOUBT_LEAST = 100 }; /* sampled blocks */
 

@@ -14,7 +14,7 @@
 #include "base/map.h"
 #include "base/memory.h"
 #include "base/message.h"
-#include "target/take.h"
+#include "target/take_snapshot.h"
 #include "tracing/remote.h"
 #include "tracing/tracees.h"
 

@@ -8,7 +8,7 @@
 
 #include "base/message.h"
 #include "files/output.h"
-#include "target/take.h"
+#include "target/take_snapshot.h"
 #include "top/screen.h"
 #include "top/studies.h"
 #include "top/terminal.h"

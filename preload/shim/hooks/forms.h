@@ -17,7 +17,7 @@
 #define SEEP_HOOKS_FORMS_H
 
 #include "shim/hooks/hook.h"
-#include "shim/host/arena.h"
+#include "shim/host/bootstrap_arena.h"
 #include "shim/host/filter.h"
 #include "shim/host/stand_in.h"
 #include "shim/record/countdown.h"

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "shim/host/arena.h"
+#include "shim/host/bootstrap_arena.h"
 #include "shim/host/real.h"
 
 /* Memory from C's functions, or from the arena while a look-up runs. `traits`: see <seep/entry_points.h>. */

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 #include "work/keyed.h"
-#include "work/top.h"
+#include "work/first_few.h"
 
 static int number_compare(const void *left, const void *right, void *values)
 {

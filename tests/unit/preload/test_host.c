@@ -11,7 +11,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "shim/host/arena.h"
+#include "shim/host/bootstrap_arena.h"
 #include "shim/host/filter.h"
 #include "shim/host/options.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The first ones so far form a heap with the last of them at its root; nearly all other items come behind that. */
-#include "work/top.h"
+#include "work/first_few.h"
 
 #include <stdlib.h>
 

@@ -6,8 +6,8 @@
  * filter is marked for each pointer handed out, so the fast path stays as it
  * is.
  */
-#ifndef SEEP_HOST_ARENA_H
-#define SEEP_HOST_ARENA_H
+#ifndef SEEP_HOST_BOOTSTRAP_ARENA_H
+#define SEEP_HOST_BOOTSTRAP_ARENA_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Finds the first few of many items and sorts them, without sorting all. */
-#ifndef SEEP_WORK_TOP_H
-#define SEEP_WORK_TOP_H
+#ifndef SEEP_WORK_FIRST_FEW_H
+#define SEEP_WORK_FIRST_FEW_H
 
 #include <stdint.h>
 

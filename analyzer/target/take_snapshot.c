@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "target/take.h"
+#include "target/take_snapshot.h"
 
 #include <errno.h>
 #include <limits.h>

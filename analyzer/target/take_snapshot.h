@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Takes a snapshot now. */
-#ifndef SEEP_TARGET_TAKE_H
-#define SEEP_TARGET_TAKE_H
+#ifndef SEEP_TARGET_TAKE_SNAPSHOT_H
+#define SEEP_TARGET_TAKE_SNAPSHOT_H
 
 #include <stdbool.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The bootstrap arena: a bump allocator with the size in front of each block. See arena.h. */
-#include "shim/host/arena.h"
+#include "shim/host/bootstrap_arena.h"
 
 #include <stdint.h>
 #include <string.h>
