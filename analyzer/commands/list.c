@@ -51,8 +51,8 @@ static const char *plural(uint64_t count)
 	return count == 1 ? "" : "s";
 }
 
-/* If a process was killed together with its keeper, its recording lacks the last snapshot. This writes it: the
- * recording is complete then, and may be removed when it is old. */
+/* If a process was killed together with its keeper, or the disk was full, its recording lacks the last snapshot. This
+ * writes it: the recording is complete then, and may be removed when it is old. One that is complete stays as it is. */
 static void left_finish(const char *directory)
 {
 	struct listing listing;
@@ -63,7 +63,7 @@ static void left_finish(const char *directory)
 	if (!listing_read(&listing, directory, &ignored))
 		return;
 	for (size_t i = 0; i < listing.count; i++)
-		if (listing.entries[i].state == LISTING_LEFT)
+		if (listing.entries[i].state == LISTING_LEFT || listing.entries[i].state == LISTING_ENDED)
 			seep_recording_finish(listing.entries[i].path, SEEP_TRIGGER_POSTMORTEM, name, &fault);
 	listing_free(&listing);
 }

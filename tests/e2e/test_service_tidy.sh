@@ -155,9 +155,13 @@ if [ "$(id -u)" = 0 ] && mkdir small && mount -t tmpfs -o size=$(($(du -sk prist
 	tidy
 	check "a full disk is thinned, too" as_ever small
 	head -c 1G /dev/zero >>small/filler 2>/dev/null
-	"$SEEP" run -r 4K -i 0 --service web -- /usr/bin/true 2>err
+	"$SEEP" run -r 64K -i 0 --service web -- /usr/bin/python3 -c 'x = [bytearray(10000) for i in range(500)]' 2>/dev/null
 	"$SEEP" report --service web --before 1h >/dev/null 2>&1
 	check_equal "and what is there stays readable while nothing more fits" 0 $?
+	rm small/filler
+	tidy
+	check_equal "a recording without room for its last snapshot gets that when there is" "2 2" \
+		"$(ls -d small/web/python3.* | wc -l) $(ls small/web/python3.*/*.seep | wc -l)"
 else
 	skip "a full disk" "no tmpfs can be mounted"
 fi
