@@ -80,7 +80,7 @@ analyzer/render/text    analyzer/account analyzer/base analyzer/compare analyzer
 analyzer/render/metrics  analyzer/base analyzer/compare analyzer/files analyzer/leaks analyzer/profile analyzer/render/words analyzer/statistics
 analyzer/render/screen   analyzer/base analyzer/leaks analyzer/render/terminal analyzer/render/text analyzer/render/words analyzer/series analyzer/statistics
 analyzer/render/flame   analyzer/base analyzer/compare analyzer/files analyzer/profile analyzer/render/terminal analyzer/render/words analyzer/statistics analyzer/tree
-analyzer/page           analyzer/base analyzer/compare analyzer/encoding analyzer/leaks analyzer/profile analyzer/render/flame analyzer/render/json analyzer/render/words analyzer/series analyzer/source analyzer/statistics analyzer/symbols
+analyzer/page           analyzer/base analyzer/compare analyzer/encoding analyzer/leaks analyzer/profile analyzer/reader analyzer/render/flame analyzer/render/json analyzer/render/words analyzer/series analyzer/source analyzer/statistics analyzer/symbols
 analyzer/serve/door      analyzer/base analyzer/files
 analyzer/serve/answers   analyzer/base analyzer/files analyzer/page
 analyzer/serve/scrape    analyzer/base analyzer/compare analyzer/encoding analyzer/export analyzer/leaks analyzer/process analyzer/profile analyzer/render/metrics analyzer/series analyzer/symbols analyzer/target analyzer/work

@@ -31,11 +31,13 @@ struct page {
 	const struct page_counters *counters;
 	/* the last moment, symbolized: its counters and stacks are those of the whole recording */
 	const struct profile *whole;
-	const struct leaks *places;           /* judged by place; NULL: not judged, because of */
-	const char *unjudged;                 /* ... this line */
-	const struct series *series;          /* from which the verdicts were made */
-	size_t judged_at;                     /* the moment that the verdicts are about */
-	bool shutdown_left_out;               /* moments after judged_at belong to the program's shutdown */
+	const struct leaks *places;  /* judged by place; NULL: not judged, because of */
+	const char *unjudged;        /* ... this line */
+	const struct series *series; /* from which the verdicts were made */
+	const struct leaks
+	    *mapped;            /* what was mapped past malloc, by place; NULL: it has not grown, or is not judged */
+	size_t judged_at;       /* the moment that the verdicts are about */
+	bool shutdown_left_out; /* moments after judged_at belong to the program's shutdown */
 	const struct source_excerpt *sources; /* NULL: they are withheld */
 	/* For a flame graph instead of a recording: the value that it shows; its sites are groups by stack, and the
 	 * history is NULL. */

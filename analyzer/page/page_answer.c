@@ -8,6 +8,8 @@
 #include "render/words/leak_evidence.h"
 #include "render/words/leak_sentence.h"
 
+#define MAPPED_MOST 10 /* rows about mappings, beside the heap's */
+
 static void text_render(struct json *json, const char *name, const struct buffer *text)
 {
 	json_text(json_key(json, name), text->length ? text->data : "");
@@ -47,10 +49,10 @@ static void sentence_append(struct buffer *out, const struct leaks *places, cons
 	buffer_free(&more);
 }
 
-static void sentences_render(struct json *json, const struct leaks *places)
+static void sentences_render(struct json *json, const struct leaks *places, uint32_t most)
 {
 	json_begin_array(json_key(json, "sentences"));
-	for (uint32_t i = 0; i < places->count && i < PAGE_ROWS_MOST; i++) {
+	for (uint32_t i = 0; i < places->count && i < most; i++) {
 		struct buffer text = {0};
 		sentence_append(&text, places, &places->rows[i]);
 		json_text(json, text.data);
@@ -59,10 +61,39 @@ static void sentences_render(struct json *json, const struct leaks *places)
 	json_end_array(json);
 }
 
-void page_answer_render(struct json *json, const struct page *page)
+/* The document of leaks, as the next value. */
+static void leaks_embed(struct json *json, const struct leaks *places, uint32_t most)
 {
 	struct buffer text = {0};
 
+	leaks_json_render(&text, places, places, most);
+	buffer_append(json->out, text.data, text.length);
+	json->comma = true;
+	buffer_free(&text);
+}
+
+/* What was mapped past malloc, where that leaks. */
+static void mapped_render(struct json *json, const struct leaks *mapped)
+{
+	struct buffer words = {0};
+
+	json_key(json, "mapped");
+	if (!mapped || finding_of(mapped) != FINDING_LEAKS) {
+		json_null(json);
+		return;
+	}
+	finding_append(&words, mapped, NULL);
+	json_begin_object(json);
+	text_render(json, "words", &words);
+	json_key(json, "leaks");
+	leaks_embed(json, mapped, MAPPED_MOST);
+	sentences_render(json, mapped, MAPPED_MOST);
+	json_end_object(json);
+	buffer_free(&words);
+}
+
+void page_answer_render(struct json *json, const struct page *page)
+{
 	json_text(json_key(json, "unjudged"), page->unjudged);
 	json_unsigned(json_key(json, "judged_at"), page->judged_at);
 	json_bool(json_key(json, "shutdown_left_out"), page->shutdown_left_out);
@@ -74,10 +105,8 @@ void page_answer_render(struct json *json, const struct page *page)
 		json_null(json);
 		return;
 	}
-	leaks_json_render(&text, page->places, page->places, PAGE_ROWS_MOST);
-	buffer_append(json->out, text.data, text.length);
-	json->comma = true;
-	buffer_free(&text);
+	leaks_embed(json, page->places, PAGE_ROWS_MOST);
 	finding_render(json, page);
-	sentences_render(json, page->places);
+	sentences_render(json, page->places, PAGE_ROWS_MOST);
+	mapped_render(json, page->mapped);
 }

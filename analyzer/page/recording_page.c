@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/message.h"
 #include "leaks/spread.h"
+#include "reader/snapshot_reader.h"
 
 static void moment_take(struct recording_page *made, const struct moment *moment, const struct history *history)
 {
@@ -109,6 +110,9 @@ void recording_page_close(struct recording_page *made)
 {
 	if (made->page.places)
 		leaks_free(&made->places);
+	if (made->page.mapped)
+		leaks_free(&made->mapped);
+	series_free(&made->mapped_series);
 	source_excerpt_free(made->sources);
 	series_free(&made->series);
 	profile_free(made->own);
@@ -206,20 +210,48 @@ static bool page_read(struct recording_page *made, const char *const *paths, siz
 	}
 }
 
+/* What names are found by. */
+struct naming {
+	const struct symbol_search *search;
+	const char *const *wrappers;
+	size_t wrapper_count;
+};
+
+static void names_find(struct profile *profile, const struct naming *naming)
+{
+	if (!profile)
+		return;
+	profile_use_wrappers(profile, naming->wrappers, naming->wrapper_count);
+	profile_symbolize(profile, naming->search);
+}
+
+/* Judges what was mapped past malloc, if that has grown, by the same rules. */
+static void mappings_judge(struct recording_page *made, const char *const *paths, size_t count,
+			   const struct naming *naming)
+{
+	struct error ignored;
+
+	if (made->page.unjudged || !series_mappings_grew(&made->series))
+		return;
+	snapshot_show_mappings(true);
+	if (series_open(&made->mapped_series, paths, count, &ignored)) {
+		names_find(made->mapped_series.reference, naming);
+		names_find(made->mapped_series.middle, naming);
+		leaks_build(&made->mapped, &made->mapped_series, GROUP_BY_PLACE, LEAK_WHOLE);
+		made->page.mapped = &made->mapped;
+	}
+	snapshot_show_mappings(false);
+}
+
 /* Makes the verdicts by place, if there are any. */
-static void page_judge(struct recording_page *made, const struct symbol_search *search, const char *const *wrappers,
-		       size_t wrapper_count)
+static void page_judge(struct recording_page *made, const struct naming *naming)
 {
 	struct page *page = &made->page;
 	struct series *series = &made->series;
-	struct profile *const shown[] = {made->own, series->reference, series->middle};
 
-	for (int i = 0; i < 3; i++) {
-		if (!shown[i])
-			continue;
-		profile_use_wrappers(shown[i], wrappers, wrapper_count);
-		profile_symbolize(shown[i], search);
-	}
+	names_find(made->own, naming);
+	names_find(series->reference, naming);
+	names_find(series->middle, naming);
 	if (page->unjudged)
 		return;
 	leaks_build(&made->places, series, GROUP_BY_PLACE, LEAK_WHOLE);
@@ -240,7 +272,9 @@ bool recording_page_open(struct recording_page *made, const char *const *paths, 
 		recording_page_close(made);
 		return false;
 	}
-	page_judge(made, search, wrappers, wrapper_count);
+	const struct naming naming = {search, wrappers, wrapper_count};
+	page_judge(made, &naming);
+	mappings_judge(made, paths, count, &naming);
 	made->page.moments = made->moments;
 	made->page.history = &made->series.history;
 	made->page.cells = made->cells;

@@ -18,6 +18,8 @@ struct recording_page {
 	struct series series; /* if nothing is judged, only its history is valid */
 	struct profile *own;  /* the last snapshot, if the series has not opened it */
 	struct leaks places;
+	struct series mapped_series; /* the same for what was mapped past malloc, where that has grown */
+	struct leaks mapped;
 	struct source_excerpt *sources;
 	struct error unjudged;
 };

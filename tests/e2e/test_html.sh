@@ -70,6 +70,10 @@ check_match "in one line" "^seep: other.pb.gz: .*seep's own recordings" "$(cat o
 "$SEEP" html nowhere 2>nowhere.err
 check_equal "what is not there, too" "3 1" "$? $(wc -l <nowhere.err)"
 
+compile maps_memory "$ROOT/tests/e2e/programs/maps_memory.c"
+"$SEEP" run -o mapping.recording --interval 250ms -- ./maps_memory 16 2>run.err
+"$SEEP" html mapping.recording -o mapped.html 2>html.err
+
 # Names that a hostile binary may contain.
 cat >hostile.c <<'END'
 #include <stdlib.h>
@@ -96,7 +100,7 @@ gcc -O1 -g0 -DNAME="\"$(printf '%065536d' 0 | tr 0 o)\"" -o hostile hostile.c &&
 
 # All pages in one browser.
 node "$ROOT/tests/page/browser.mjs" "$modules" full:page.html short:short.html one:one.html thousand:thousand.html many:many.html empty:empty.html killed:killed.html withheld:withheld.html \
-	hostile:hostile.html flame:flame.html growth:growth.html pprof:pprof.html hostile:hostile.flame.html >browser.out 2>&1
+	hostile:hostile.html flame:flame.html growth:growth.html pprof:pprof.html mapped:mapped.html hostile:hostile.flame.html >browser.out 2>&1
 cat browser.out
 grep -q '^not ok' browser.out && cases_failed=1
 exit $cases_failed

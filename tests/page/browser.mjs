@@ -28,6 +28,15 @@ async function flame() {
 	await page.context().close();
 }
 
+/** A program that leaks mappings, and no heap. */
+async function mapped() {
+	const page = await open();
+	check("mappings that leak are said, with their pace", /^What is mapped past malloc leaks: 1 place, [\d.]+ MiB .* a (minute|second)$/.test(await text(page, ".mapped p")), await text(page, "#seep"));
+	check("and their place, without what is never touched", /^leak.*leaking .*mappings older than .* are still alive/s.test(await text(page, ".mapped tbody")) && (await page.locator(".mapped tbody tr").count()) === 1, await text(page, ".mapped"));
+	check("before the heap, which does not leak", /Nothing of the heap leaks.*What is mapped past malloc leaks.*Over time/s.test(await text(page, "#seep")), await text(page, "#seep"));
+	await page.context().close();
+}
+
 async function growth() {
 	const page = await open();
 	const { totals } = JSON.parse(readFileSync("growth.json", "utf8"));
@@ -78,7 +87,7 @@ async function leavesOut(page) {
 	await page.fill("input[aria-label='filter rows']", "smaller sites");
 	check("many: and is a row of the table", new RegExp(`\\[${left} smaller sites\\]`).test(await text(page, ".rows tbody")), await text(page, ".rows"));
 }
-const KINDS = { full, hostile, flame, growth, pprof };
+const KINDS = { full, hostile, flame, growth, pprof, mapped };
 
 async function other(kind) {
 	const page = await open();

@@ -83,6 +83,25 @@ function spreadRow(recording, spread) {
 	);
 }
 
+/** The places that leak past malloc; null: none does, or that was not judged. @param {Recording} recording */
+function mappedPlaces(recording) {
+	const { mapped } = recording.document;
+	if (!mapped) return null;
+	const leaking = mapped.leaks.places.map((/** @type {Place} */ place, /** @type {number} */ i) => ({ place, site: mapped.leaks.sites[i], evidence: mapped.sentences[i] })).filter((/** @type {{place: Place}} */ { place }) => place.verdict === "leak");
+	const body = leaking.map((/** @type {{place: Place, site: Place, evidence: string}} */ { place, site, evidence }) => make(
+		"tr", {},
+		make("td.verdict", {}, make("span.badge", { style: `background:${badgeColour(place.verdict)}` }, place.verdict)),
+		make("td.number", { data: { name: "rate" } }, rateText(recording, site)),
+		make("td.number", { data: { name: "in use" } }, bytes(place.inuse_bytes)),
+		make("td.where", {}, make("b", { title: safe(place.function) }, placeText(place)), " ", make("span.line", {}, lineText(place)), make("div.evidence", {}, safe(evidence))),
+	));
+	return make(
+		"div.mapped", {},
+		make("p.elsewhere", {}, make("strong", {}, "What is mapped past malloc leaks"), `: ${safe(mapped.words)}`),
+		make("table.places", {}, make("thead", {}, make("tr", {}, ...["verdict", "rate", "mapped", "where"].map((name) => make("th", { scope: "col" }, name)))), make("tbody", {}, ...body)),
+	);
+}
+
 /** How many places have a verdict. @param {Recording} recording */
 const judged = ({ document: { leaks } }) => (leaks ? VERDICT_NAMES.reduce((sum, name) => sum + leaks.totals[name], 0) : 0);
 
@@ -158,7 +177,7 @@ function facts(recording) {
 function cautions(recording) {
 	const { document } = recording;
 	const lines = [...document.notes];
-	if (document.finding?.mappings_grew) lines.push("What the program maps past malloc has grown, too: seep leaks judges it behind the heap, this page does not.");
+	if (document.finding?.mappings_grew && !document.mapped) lines.push("What the program maps past malloc has grown, too, and does not leak as far as this recording can show: seep leaks --mappings -v has its places.");
 	if (document.shutdown_left_out) lines.push(`The program shut down at the end: the verdicts are about the moment before, ${duration(recording.times[document.judged_at])} after the start.`);
 	if (document.snapshots_left_out) lines.push(`${document.snapshots_left_out} snapshots of a longer series are not looked at for the verdicts.`);
 	if (recording.leftOut) {
@@ -263,8 +282,10 @@ export function answer(recording, state) {
 		make("p.headline", {}, ...headline(recording)),
 		facts(recording),
 		cautions(recording),
+		document.finding?.name !== "leaks" && mappedPlaces(recording),
 		rows.length > 0 && key([...spreads, ...first.map((i) => rows[i])]),
 		rows.length > 0 && make("table.places", {}, make("thead", {}, make("tr", {}, ...["verdict", "rate", "in use", "over time", "where"].map((name) => make("th", { scope: "col" }, name)))), body),
 		more,
+		document.finding?.name === "leaks" && mappedPlaces(recording),
 	);
 }
