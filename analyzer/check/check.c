@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "check/blame.h"
 #include "check/budget_findings.h"
+#include "check/values/names.h"
 #include "check/weigh.h"
 #include "profile/lost.h"
 #include "statistics/discovery.h"
@@ -70,6 +71,31 @@ static void row_heed_losses(struct check_row *row, const struct check_runs *runs
 	}
 }
 
+/* Matching is by names: nothing fails, and no function passes, because only one side has them. */
+static void row_heed_names(struct check *check, struct check_row *row)
+{
+	const struct budget *budget = row->budget;
+	bool are_alike = true;
+
+	if (!budget->is_relative || row->result == CHECK_UNDECIDED)
+		return;
+	if (budget->scope == SCOPE_CALLS) {
+		are_alike = names_are_all_alike(check->runs);
+	} else if (budget->scope == SCOPE_EACH && budget->each != GROUP_BY_MODULE && row->result == CHECK_FAIL &&
+		   row->group && group_location(row->group)) {
+		const struct profile *profile = row->group->profile;
+		const uint32_t module = group_location(row->group)->module;
+		if (check->named != &profile->modules[module])
+			check->is_named_alike = names_are_alike(check->runs, profile, module);
+		check->named = &profile->modules[module];
+		are_alike = check->is_named_alike;
+	}
+	if (!are_alike) {
+		row->result = CHECK_UNDECIDED;
+		row->doubt = DOUBT_NAMES;
+	}
+}
+
 /* RSS of one run a side is exact, but says nothing about the next run. */
 static bool is_one_of_many(const struct check *check, const struct budget *budget)
 {
@@ -83,6 +109,7 @@ static void row_add(struct check *check, const struct check_row *row)
 	struct check_row *added = &check->rows[check->count++];
 	*added = *row;
 	row_heed_losses(added, check->runs);
+	row_heed_names(check, added);
 	if (added->result == CHECK_FAIL && is_one_of_many(check, added->budget)) {
 		added->result = CHECK_UNDECIDED;
 		added->doubt = DOUBT_ONE_RUN;

@@ -20,6 +20,7 @@ enum check_doubt {
 	DOUBT_LOST_AFTER, /* the value is within, but something was lost, so there may be more */
 	DOUBT_LOST,       /* the value is beyond, but the base lost something, or something was counted twice */
 	DOUBT_ONE_RUN,    /* RSS has no samples: only several runs show how much it differs without a cause */
+	DOUBT_NAMES,      /* the sides know the functions of a module unequally well, so that nothing can be matched */
 	DOUBT_NO_BASE,
 	DOUBT_NO_VALUE,  /* the run does not have this value */
 	DOUBT_NO_RATE,   /* its source does not say at which rate it was sampled */
@@ -62,6 +63,9 @@ struct check {
 	size_t count, capacity;
 	size_t results[CHECK_FAIL + 1]; /* how many budgets have each result */
 	enum check_result result;
+	/* which module was last looked at, for names_are_alike(), and what it found */
+	const struct profile_module *named;
+	bool is_named_alike;
 	double chance; /* the chance, at most, that anything fails of a program that keeps all budgets */
 	double tests;  /* how many tests were made */
 };

@@ -68,4 +68,9 @@ check_match "a service's builds are matched, too" 'was parse_request, via serve'
 check_equal "on its page as well" "1 0" "$(page_names service.html read_request parse_request)"
 check_match "which says that these are two builds" 'two builds' "$("$SEEP" diff gated.now renamed.now | tr '\n' ' ')"
 check_match "of one build nothing is said" '^0$' "$("$SEEP" diff gated.now gated.leak | grep -c 'two builds\|(was ')"
+strip -o stripped moved
+"$SEEP" run -r 16K -i 50ms -o stripped.now -- ./stripped 20000 2>/dev/null
+check_equal "a build without names fails nothing" "[]" "$(failing stripped.now)"
+check_equal "and passes nothing" "['undecided']" "$(json_get check.json "sorted(set(r['result'] for r in d['budgets']))")"
+check_match "which is said" "can't be matched: 'seep report --modules' says why" "$(cat check.json)"
 exit $cases_failed

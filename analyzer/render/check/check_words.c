@@ -157,6 +157,9 @@ static void doubt_append(struct buffer *out, const struct check_row *row)
 	    [DOUBT_LOST] = ("the value is beyond the limit, but the recordings lost some of it or counted it twice: "
 			    "'seep report' says what"),
 	    [DOUBT_ONE_RUN] = "one run a side does not show by how much RSS differs without a cause; 3 runs would",
+	    [DOUBT_NAMES] =
+		("some runs have no names, or no inlined calls, of functions that others have, so that they "
+		 "can't be matched: 'seep report --modules' says why"),
 	    [DOUBT_NO_BASE] = "there is no base to compare with: --base RECORDING",
 	    [DOUBT_NO_VALUE] = "a run does not have this value",
 	    [DOUBT_NO_RATE] = "a run does not say at which rate it was sampled, so nothing is sure",

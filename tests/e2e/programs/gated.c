@@ -63,6 +63,7 @@ static __attribute__((noinline)) void build_index(size_t bytes)
 {
 	for (size_t done = 0; done < bytes; done += 8192)
 		kept[16384 + done / 8192] = memset(malloc(8192), 1, 8192);
+	wait_for_snapshot(); /* it may have got one that was begun before, because more was in use */
 	wait_for_snapshot();
 	for (size_t done = 0; done < bytes; done += 8192)
 		free(kept[16384 + done / 8192]);

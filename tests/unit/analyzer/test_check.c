@@ -177,6 +177,23 @@ static void a_new_place_of_twenty_samples_fails(void **state)
 	gate_free(gate);
 }
 
+/* Had only one side line tables, inlined functions would be new there. */
+static void what_only_one_side_can_name_does_not_fail(void **state)
+{
+	struct gate *gate = gate_create(EACH);
+
+	(void)state;
+	gate_add(gate, SIDE_AFTER, leaky);
+	struct profile *base = gate_add(gate, SIDE_BASE, usual);
+	for (uint32_t i = 0; i < base->module_count; i++)
+		base->modules[i].has_lines = !base->modules[i].has_lines;
+	const struct check_row *row = gate_check(gate);
+	assert_int_equal(row->result, CHECK_UNDECIDED);
+	assert_int_equal(row->doubt, DOUBT_NAMES);
+	assert_string_equal(group_line(row->group)->function, "keep");
+	gate_free(gate);
+}
+
 #define SUPPRESSED(until)                                                                                              \
 	", \"suppressions\": [{\"function\": \"keep\", \"reason\": \"known\", \"until\": \"" until "\"}]"
 
@@ -476,6 +493,7 @@ int main(void)
 	    cmocka_unit_test(what_grew_against_the_base_names_its_place),
 	    cmocka_unit_test(equal_runs_do_not_fail_and_no_base_is_no_pass),
 	    cmocka_unit_test(a_new_place_of_twenty_samples_fails),
+	    cmocka_unit_test(what_only_one_side_can_name_does_not_fail),
 	    cmocka_unit_test(a_suppressed_place_does_not_count_until_its_day),
 	    cmocka_unit_test(calls_and_modules_are_parts),
 	    cmocka_unit_test(work_divides_and_runs_are_means),
