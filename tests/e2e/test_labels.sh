@@ -108,6 +108,10 @@ check_match "folded stacks begin with them" '^\[label\] outer;.*main;keep 5000' 
 	"$("$SEEP" export --format=folded labels.rec 2>/dev/null)"
 "$SEEP" export --format=pprof -o labels.pb.gz labels.rec 2>/dev/null
 check_match "pprof's samples have them" "label: *worker" "$(go tool pprof -traces labels.pb.gz 2>/dev/null)"
+echo '{"schema": "seep.budgets/1", "budgets": [
+	{"name": "tenant", "measure": "in_use", "each": "label", "most": "100K"}]}' >budgets.json
+check_match "each label is held to a budget" '^\| \*\*fail\*\* \| tenant \| .* \| in/ner; λ \|$' \
+	"$("$SEEP" check --budget=budgets.json --format=markdown labels.rec 2>/dev/null)"
 check_equal "no module is called so" "" "$("$SEEP" report --modules labels.rec | grep label\\])"
 SEEP_RATE=1 "$SEEP" run -i 0 -o many.rec ./labels many 2>/dev/null
 check_match "labels beyond the last are counted" "46 samples without their label" "$("$SEEP" report many.rec)"

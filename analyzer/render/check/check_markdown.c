@@ -60,6 +60,8 @@ static void row_append(struct buffer *out, const struct check *check, const stru
 			buffer_append_text(out, ", was ");
 			plain_append(out, row->group->was);
 		}
+	} else if (row->group) {
+		plain_append(out, group_stand_in(row->group));
 	}
 	buffer_append_text(out, " |\n");
 	buffer_free(&part);
