@@ -2,6 +2,7 @@
 /* Opens a recording's series, and adds several up. */
 #include "series/series.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
@@ -52,6 +53,24 @@ static struct profile *located_find(struct reading *reading, const struct series
 	return NULL;
 }
 
+/* A program that goes on has more snapshots soon: while a recording is young, eight in an interval. */
+static bool refuse_one(const struct series *series, const struct reading *reading, struct error *error)
+{
+	struct error ignored;
+	struct profile *profile = reading_entry_profile(reading, reading->recording.count - 1, &ignored);
+	const bool goes_on =
+	    profile && profile->interval_ns && !series->ended && !reading->bundle && profile_process_runs(profile);
+
+	if (goes_on)
+		error_set(error, "%s: one snapshot so far: leaks are found in a series; ask again in %.0f s",
+			  reading->path, ceil((double)profile->interval_ns / 8e9) + 1);
+	else
+		error_set(error, "%s: one snapshot only: leaks are found in a series; %s", reading->path,
+			  series_advice(series));
+	profile_free(profile);
+	return false;
+}
+
 bool series_take(struct series *series, struct reading *reading, struct error *error)
 {
 	const struct recording *recording = &reading->recording;
@@ -80,8 +99,7 @@ bool series_take(struct series *series, struct reading *reading, struct error *e
 				 "are found in a series; %s",
 				 reading->path, recording->count, series_advice(series));
 	if (history->count < 2)
-		return error_set(error, "%s: one snapshot only: leaks are found in a series; %s", reading->path,
-				 series_advice(series));
+		return refuse_one(series, reading, error);
 	const size_t count = history->count, useful = history_last_useful(history);
 	history_cut(history, useful ? useful + 1 : count); /* keeps at least two */
 	series->reference = reading_profile(reading, &history->moments[history->count - 1], error);

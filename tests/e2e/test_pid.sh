@@ -95,5 +95,14 @@ for pid in "$other" "$attached"; do
 done
 check_equal "and they have written nothing" "" "$(compgen -G 'none.*')"
 check_match "seep memory needs no recording" "not recorded" "$("$SEEP" memory "$other" 2>&1)"
+
+background sleep 600
+idle=$background_pid
+wait_until 10 grep -q sleep "/proc/$idle/comm"
+"$SEEP" attach -i 10m -o idle.rec "$idle" 2>err
+"$SEEP" snapshot "$idle" >seen 2>err
+check_match "one snapshot of a program that runs: seep leaks says when there are more" "one snapshot so far: .* ask again in 76 s" \
+	"$("$SEEP" leaks "$idle" 2>&1)"
+"$SEEP" detach "$idle" 2>err
 touch stop
 exit "$cases_failed"

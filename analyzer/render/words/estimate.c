@@ -44,13 +44,16 @@ static void number_print(char *out, size_t size, double value, const struct scal
 
 enum { LOW_DECIMALS = 5 };
 
-/* The lower end of an interval above zero is never printed as 0. */
+/* The lower end of an interval above zero is never printed as 0: if it takes too many digits, as ">0". */
 static void low_print(char *out, size_t size, double low, struct scale scale, bool is_signed)
 {
 	while (scale.divisor > 1 && low > 0 && low / scale.divisor < 0.5 * pow(10, -scale.decimals) &&
 	       scale.decimals < LOW_DECIMALS)
 		scale.decimals++;
-	number_print(out, size, low, &scale, is_signed);
+	if (low > 0 && low / scale.divisor < 0.5 * pow(10, -scale.decimals) && scale.divisor > 1)
+		snprintf(out, size, ">0");
+	else
+		number_print(out, size, low, &scale, is_signed);
 }
 
 /* `certain`: the word for a value that has an empty interval. */

@@ -148,6 +148,8 @@ static void estimates_share_unit_and_digits(void **state)
 	assert_string_equal(text.interval, "[0.03, 455]"); /* above zero */
 	text = estimate_bytes(303 * 1048576., (struct interval){0, 455 * 1048576.}, &profile);
 	assert_string_equal(text.interval, "[0, 455]");
+	text = estimate_bytes(0.57 * 1048576., (struct interval){2, 3.01 * 1048576.}, &profile);
+	assert_string_equal(text.interval, "[>0, 3.01]");
 	text = estimate_bytes(1e300, (struct interval){NAN, NAN}, &profile);
 	assert_string_equal(text.value, "?");
 }
