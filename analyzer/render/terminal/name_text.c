@@ -11,6 +11,7 @@
 
 #define CLASS_LEAST 6     /* columns for a class's name beside a function that is whole; ... */
 #define CLASS_TELLING 12  /* ... of so many, the name can be read */
+#define LABEL_LEAST 4     /* columns for a module's name, with "..", beside the number of a function without a name */
 #define ARGUMENTS_LEAST 5 /* columns for template arguments */
 
 /* Rust puts "<alloc::vec::Vec<T> as core::iter::Extend<T>>" in front of a method. This keeps the types, without their
@@ -182,6 +183,19 @@ static void function_cut(struct buffer *out, const char *function, unsigned colu
 	buffer_free(&text);
 }
 
+/* Cuts "python3.11+0x4e67b0" in front of its number. False: it is no such label, or does not fit. */
+static bool label_cut(struct buffer *out, const char *name, unsigned columns)
+{
+	const char *number = strstr(name, "+0x");
+	const unsigned taken = number ? text_columns(number) : 0;
+
+	if (!number || number[3 + strspn(number + 3, "0123456789abcdef")] || taken + LABEL_LEAST > columns)
+		return false;
+	buffer_append(out, name, bytes_of_columns(name, columns - taken - 2));
+	buffer_printf(out, "..%s", number);
+	return true;
+}
+
 /* Keeps as many outer names as fit before class and function. If these two do not fit, leaves out the middle of the
  * class, or all of it; and at last the middle of both. */
 static enum fit inner_append(struct buffer *out, const char *name, unsigned columns)
@@ -218,6 +232,8 @@ static enum fit inner_append(struct buffer *out, const char *name, unsigned colu
 		fit = has_class ? FIT_CUT : FIT_INNER;
 	} else if (has_lambdas) {
 		function_cut(out, function, columns);
+	} else if (label_cut(out, name, columns)) {
+		fit = FIT_INNER;
 	} else {
 		cut_middle(out, class, columns);
 	}

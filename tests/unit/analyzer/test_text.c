@@ -56,6 +56,8 @@ static const struct {
     {INNER_LAMBDA, 15, "{lambda}"},
     {"shop::ConcurrentLoadingCache::get_or_load(int)", 28, "Concurr..gCache::get_or_load"},
     {"shop::ConcurrentLoadingCache::get_or_load(int)", 15, "get_or_load"},
+    {"python3.11+0x4e67b0", 16, "pytho..+0x4e67b0"},
+    {"python3.11+0x4e67b0", 12, "pytho..e67b0"},
     {"serve(int)::$_0::operator()(int) const", 20, "serve::{lambda}"},
     {"server::run::{{closure}}", 20, "run::{{closure}}"},
     {"net::detail::Cache<std::string, Session>::insert[abi:cxx11](Session const&)", 31,
