@@ -3,7 +3,6 @@
  * come scopes and line table. */
 #include <dwarf.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/budget.h"
 #include "base/memory.h"

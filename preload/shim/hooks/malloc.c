@@ -65,8 +65,7 @@ DEFINE_QUIET(calloc, (size_t count, size_t size), (count, size), (1, 16))
 DEFINE_QUIET(realloc, (void *old, size_t size), (old, size), (NULL, 16))
 
 /* Our own, whoever else defines one. */
-extern __typeof__(malloc_usable_size) own_usable_size
-    __attribute__((alias("malloc_usable_size"), visibility("hidden")));
+static __typeof__(malloc_usable_size) own_usable_size __attribute__((alias("malloc_usable_size")));
 
 void malloc_prepare(void)
 {
