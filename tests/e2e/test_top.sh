@@ -242,6 +242,21 @@ says_losses() { "$SEEP" top deep_live --count=1 2>&1 | head -1 | grep -q ', lost
 check "losses are in its head, cut to the line's end" wait_until 10 says_losses
 touch end
 
+cat >choose.py <<'END'
+import sys
+sys.path.insert(0, sys.argv[1])
+from top_screen import Top
+for keys, expected, status in (("jk\r", "^in use .*iB", 0), ("", "2 programs are being recorded", 0)):
+    top = Top([sys.argv[2], "top"])
+    try:
+        top.await_text("^2 programs are being recorded. Enter: this one")
+        top.press(keys, expected)
+        if top.end() != status:
+            sys.exit("another exit status")
+    finally:
+        top.kill()
+print("chosen")
+END
 # In a namespace of processes of its own, so that other recordings on this machine do not count.
 if unshare -pf --mount-proc true 2>/dev/null; then
 	cat >alone.sh <<-'END'
@@ -252,15 +267,17 @@ if unshare -pf --mount-proc true 2>/dev/null; then
 		"$1" run -r 1K -o second -- ./service stop_alone 2>/dev/null &
 		until "$1" top --count=1 2>&1 | grep -q "2 programs are being recorded"; do sleep 0.05; done
 		echo "several: $("$1" top --count=1 2>&1 | grep -c service)"
+		/usr/bin/python3 choose.py "$2" "$1"
 		touch stop_alone
 		wait
 	END
 	rm -f stop stop_alone
-	seen=$(timeout 100 unshare -pf --mount-proc bash alone.sh "$SEEP")
-	check_equal "without an operand: none, the one, or several of which one is to be named" "none: 3 several: 2" "${seen//$'\n'/ }"
+	seen=$(timeout 100 unshare -pf --mount-proc bash alone.sh "$SEEP" "$ROOT/tests/e2e/support")
+	check_equal "without an operand: none, the one, or several of which one is to be named, or chosen on a terminal" \
+		"none: 3 several: 2 chosen" "${seen//$'\n'/ }"
 	check_match "and the one is shown" 'fill_cache' "$(cat one)"
 else
-	skip "without an operand: none, the one, or several of which one is to be named" "no namespaces here"
+	skip "without an operand: none, the one, or several of which one is to be named, or chosen on a terminal" "no namespaces here"
 fi
 
 port=$(free_port)
