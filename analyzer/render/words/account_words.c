@@ -79,6 +79,14 @@ static const char *row_name(const struct profile_ledger_row *row)
 	return row->ledger_class == SEEP_LEDGER_UNEXPLAINED ? "private memory without a name" : "without a name";
 }
 
+/* "threads 15.6 MiB", or, of many, "2,000 of threads 15.6 MiB" */
+static void row_append(struct buffer *out, const struct profile_ledger_row *row)
+{
+	if (row->ledger_class == SEEP_LEDGER_STACK && row->mappings > 1)
+		buffer_printf(out, "%s of ", quantity_exact(row->mappings).text);
+	buffer_printf(out, "%s %s", row_name(row), quantity_bytes(row_resident(row)).text);
+}
+
 static void names_append(struct buffer *out, const struct account *account, enum seep_ledger_class class,
 			 uint32_t names)
 {
@@ -98,8 +106,8 @@ static void names_append(struct buffer *out, const struct account *account, enum
 		const struct profile_ledger_row *row = &profile->ledger[sum->rows[shown]];
 		if (row_resident(row) == 0)
 			break;
-		buffer_printf(out, "%s %s %s", shown ? "," : ":", row_name(row),
-			      quantity_bytes(row_resident(row)).text);
+		buffer_append_text(out, shown ? ", " : ": ");
+		row_append(out, row);
 	}
 	if (shown && shown < sum->row_count)
 		buffer_printf(out, ", %u more", sum->row_count - shown);
