@@ -22,6 +22,12 @@ static bool births_are_even(const struct cohort_outcome *old)
 	return most - least <= EVEN * sqrt(sum / COHORTS);
 }
 
+/* Whether there were many, and none in the last quarter. */
+static bool have_ceased(const struct cohort_outcome *old)
+{
+	return !births_are_even(old) && old->born[COHORTS - 1] == 0;
+}
+
 /* ", born evenly" */
 static void births_append(struct buffer *out, const struct cohort_outcome *old)
 {
@@ -85,6 +91,8 @@ void leak_caution_append(struct buffer *out, const struct leaks *leaks, const st
 		const double seen_ns = fmax((double)leaks->reference->time_ns - row->evidence.since_ns, 0);
 		buffer_printf(out, "seen for %s: a cache that is still filling looks the same",
 			      quantity_duration(seen_ns).text);
+		if (row->cautions & CAUTION_PAUSED && have_ceased(&row->evidence.old))
+			buffer_append_text(out, "; it may have stopped of late");
 		return;
 	}
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {

@@ -7,9 +7,11 @@
 
 #include <cmocka.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "render/text/place_text.h"
 #include "render/screen/spark.h"
+#include "render/text/place_text.h"
+#include "render/words/leak_sentence.h"
 #include "support/profile_maker.h"
 
 static void assert_spark(const uint64_t *times, const double *values, size_t count, const char *expected)
@@ -109,6 +111,29 @@ static void a_name_that_a_row_cuts_stands_below_it(void **state)
 	assert_callers_below("main", 12, "");
 }
 
+static void assert_caution(const char *expected, unsigned cautions, unsigned last_quarter)
+{
+	const struct profile profile = {.time_ns = 20000000000};
+	const struct leaks leaks = {.reference = &profile};
+	struct leak_row row = {.cautions = cautions};
+	struct buffer text = {0};
+
+	memcpy(row.evidence.old.born, (uint32_t[]){9, 9, 9, last_quarter}, sizeof row.evidence.old.born);
+	leak_caution_append(&text, &leaks, &row);
+	assert_string_equal(text.data, expected);
+	buffer_free(&text);
+}
+
+static void a_young_leak_may_have_stopped_where_its_births_have(void **state)
+{
+	(void)state;
+	assert_caution("seen for 20.0 s: a cache that is still filling looks the same", CAUTION_YOUNG | CAUTION_PAUSED,
+		       5);
+	assert_caution("seen for 20.0 s: a cache that is still filling looks the same; it may have stopped of late",
+		       CAUTION_YOUNG | CAUTION_PAUSED, 0);
+	assert_caution("it may have stopped of late", CAUTION_PAUSED, 5);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -116,6 +141,7 @@ int main(void)
 	    cmocka_unit_test(a_place_is_its_line_and_its_function),
 	    cmocka_unit_test(callers_are_those_that_all_stacks_share),
 	    cmocka_unit_test(a_name_that_a_row_cuts_stands_below_it),
+	    cmocka_unit_test(a_young_leak_may_have_stopped_where_its_births_have),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
