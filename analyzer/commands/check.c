@@ -9,6 +9,7 @@
 #include "base/message.h"
 #include "check/check.h"
 #include "check/file/lsan.h"
+#include "check/values/lost.h"
 #include "check/values/sums.h"
 #include "files/output.h"
 #include "options/argument.h"
@@ -254,7 +255,8 @@ static bool opened_check(struct buffer *out, const struct request *request, cons
 	struct budgets budgets = *all;
 	struct check check;
 
-	runs_name(runs, request);
+	if (request->context.flame || lost_needs_names(all, runs))
+		runs_name(runs, request);
 	if (request->each)
 		budgets = budgets_of(all, runs, items, tally);
 	check_make(&check, &budgets, runs, CHECK_CHANCE / checks);

@@ -37,17 +37,44 @@ static void samples_add(struct lost_place *by_group, const struct profile *profi
 	}
 }
 
+static bool is_lost(const struct profile *profile, const struct profile_sample *sample)
+{
+	const uint32_t state = reference_state(profile, sample->address);
+
+	return state && state != SEEP_REFERENCE_LIVE;
+}
+
+static bool profile_lost_memory(const struct profile *profile)
+{
+	bool found = false;
+
+	for (uint32_t i = 0; i < profile->sample_count && !found; i++)
+		found = is_lost(profile, &profile_samples(profile)[i]);
+	return found;
+}
+
+bool lost_needs_names(const struct budgets *budgets, const struct check_runs *runs)
+{
+	bool needs = runs->count[SIDE_BASE] > 0;
+
+	for (size_t i = 0; i < budgets->count; i++)
+		needs |= budgets->items[i].measure != CHECK_LOST;
+	for (size_t i = 0; i < runs->profile_count && !needs; i++)
+		needs = profile_lost_memory(runs->profiles[i]);
+	return needs;
+}
+
 void lost_places_find(struct lost_places *places, const struct check_run *run, const struct budget *budget,
 		      const struct budgets *budgets, struct sites *sites)
 {
 	const size_t index = run->moments[MOMENT_LAST];
 	const struct profile *profile = sites->profiles[index];
-	const struct group_table *table = sites_table(sites, GROUP_BY_PLACE);
-	const uint32_t *groups = sites_groups(sites, GROUP_BY_PLACE, index);
 
 	*places = (struct lost_places){.is_known = profile->memory_known >> SEEP_MEMORY_REFERENCES_TIME & 1};
-	if (!places->is_known)
+	if (!places->is_known || !profile_lost_memory(profile))
 		return;
+	const struct group_table *table = sites_table(sites, GROUP_BY_PLACE);
+	const uint32_t *groups = sites_groups(sites, GROUP_BY_PLACE, index);
 	uint32_t *cells = sites_cells(sites, budget, index);
 	bool *suppressed = suppressed_sites(budgets, sites, index);
 	places->items = memory_allocate(table->count + 1u, sizeof *places->items);

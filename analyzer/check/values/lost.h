@@ -19,6 +19,9 @@ struct lost_places {
 	bool is_known; /* false: nobody looked */
 };
 
+/* Whether names are needed: not where all budgets are of lost memory, and none is lost, as in most processes. */
+bool lost_needs_names(const struct budgets *budgets, const struct check_runs *runs);
+
 /* Finds the lost places that a budget counts and no suppression names. */
 void lost_places_find(struct lost_places *places, const struct check_run *run, const struct budget *budget,
 		      const struct budgets *budgets, struct sites *sites);
