@@ -222,12 +222,13 @@ static void sample_append(struct writer *writer, const struct export_row *row, c
 
 static void rows_append(struct writer *writer, const struct export_rows *rows)
 {
-	const struct export_part *part = rows->parts, *end = rows->parts + rows->part_count;
+	uint32_t next = 0;
 
 	for (uint32_t i = 0; i < rows->count; i++) {
 		struct call_values rest = rows->rows[i].values;
 		stack_fill(writer, &rows->rows[i]);
-		for (; part < end && part->row == i; part++) {
+		for (; next < rows->part_count && rows->parts[next].row == i; next++) {
+			const struct export_part *part = &rows->parts[next];
 			struct call_values values = {0};
 			values.of[CALL_INUSE_SPACE] = part->bytes;
 			values.of[CALL_INUSE_OBJECTS] = part->objects;

@@ -101,8 +101,8 @@ static bool try_below(struct source *source, const char *directory, const char *
 		path.length = 0;
 		buffer_printf(&path, "%.*s/%s", (int)length, directory, plain);
 		found = path_try(source, path.data);
-		plain = strchr(plain, '/');
-		plain += plain != NULL;
+		const char *slash = strchr(plain, '/');
+		plain = slash ? slash + 1 : NULL;
 	}
 	buffer_free(&path);
 	return found;

@@ -71,8 +71,8 @@ static bool stat_parse(const char *line, struct seep_process_stat *stat)
 	int field = STATE_FIELD;
 	for (; at && field <= EXIT_FIELD; field++) {
 		field_take(stat, field, at);
-		at = strchr(at, ' ');
-		at += at != NULL;
+		const char *blank = strchr(at, ' ');
+		at = blank ? blank + 1 : NULL;
 	}
 	return field > STACK_FIELD;
 }
