@@ -13,7 +13,7 @@
 static const char help[] = "seep top reads the recording of a program that runs, and does not touch it.\n"
 			   "\n"
 			   "  up down k j, page up, page down, home, end   move\n"
-			   "  Enter    a place or label opens to its stacks, a function to its places\n"
+			   "  Enter    the stacks of a place or label, the places of a function or module\n"
 			   "  Esc      back; without the filter\n"
 			   "  v g u c  sort by verdict, growth, in use, churn (s: the next)\n"
 			   "  b        rows by place, function, module, label, thread\n"
@@ -124,8 +124,12 @@ static void title_write(struct pager *pager, const struct model *model)
 		place_parts_append(&line, study_text(study, place->source), study_text(study, place->function),
 				   place->stacks, pager->page->columns);
 		pager_add(pager, STYLE_STRONG, line.data, line.length);
-		if (place->evidence)
-			pager_add_lines(pager, study_text(study, place->evidence));
+		if (place->evidence) {
+			struct text_page words = {&line, pager->page->columns, false};
+			line.length = 0;
+			text_write_words(&words, STYLE_PLAIN, study_text(study, place->evidence), 0);
+			pager_add_lines(pager, line.data);
+		}
 		pager_add(pager, STYLE_PLAIN, "", 0);
 		break;
 	}
@@ -172,10 +176,11 @@ void pages_write_keys(struct text_page *page, const struct model *model)
 		snprintf(line, sizeof line, "%s", model->said);
 	else if (view->wants_help || view->open)
 		snprintf(line, sizeof line, "Esc back   up down move   p pause   ? keys   q quit");
+	else if (*view->filter)
+		snprintf(line, sizeof line, "only %s (Esc: all)  q quit  ? help  Enter stacks  b rows  p pause",
+			 view->filter);
 	else
-		snprintf(line, sizeof line,
-			 "%s%s%sq quit  ? help  Enter stacks  v g u c sort: %s  b rows  / filter  p pause",
-			 *view->filter ? "only " : "", view->filter, *view->filter ? "  " : "",
+		snprintf(line, sizeof line, "q quit  ? help  Enter stacks  v g u c sort: %s  b rows  / filter  p pause",
 			 row_sort_names[view->sort]);
 	struct buffer cut = {0};
 	beginning_append(&cut, line, page->columns);

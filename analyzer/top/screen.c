@@ -163,6 +163,16 @@ static void lines_fill(struct text_page *page, size_t count)
 		buffer_append_byte(page->out, '\n');
 }
 
+/* Says that the filter leaves nothing; returns how many lines that took. */
+static unsigned none_write(struct text_page *page, const struct model *model)
+{
+	if (model->rows.count || !*model->view.filter)
+		return 0;
+	text_write(page, STYLE_FAINT, "  no name, file or module has \"%s\" in it", model->view.filter);
+	buffer_append_byte(page->out, '\n');
+	return 1;
+}
+
 /* The way to the selected place, why it has its verdict, and what that can't exclude: as many lines as fit. */
 static void details_write(struct text_page *page, const struct model *model, size_t at, unsigned room)
 {
@@ -206,7 +216,7 @@ unsigned screen_write(struct text_page *page, struct model *model, unsigned line
 	const size_t left = model->rows.count - view->first, count = left < view->visible ? left : view->visible;
 	head_write(page, model);
 	table_write(page, model, view->first, count);
-	lines_fill(page, view->visible - count);
+	lines_fill(page, view->visible - count - none_write(page, model));
 	details_write(page, model, at, details);
 	pages_write_keys(page, model);
 	return count ? HEAD_LINES + 1 + (unsigned)(at - view->first) : lines;

@@ -85,8 +85,9 @@ def groups_follow():
     top.press("b")
     top.await_that("labels, with their verdicts", lambda: "label" in top.line(3) and top.rows() and
                    re.match(r" *LEAK\??  .* sessions  \d+ stacks$", top.rows()[0]) and "[no label]" in top.rows()[1])
-    top.press("\r", r"forget_session")
+    top.press("\r", r"^sessions")
     top.await_text(r"^ *\[label\] sessions")
+    wanted(".." not in top.line(1) and ".." not in top.line(2))  # the evidence, whole
     top.press("\x1b")
     top.await_that("the table", lambda: top.rows())
     top.press("b")
@@ -98,8 +99,9 @@ def groups_follow():
 def filter_holds():
     top.press("/fill")
     top.await_text(r"^show only: fill_")
-    top.press("\r")
+    top.press("\r", r"^only fill \(Esc: all\)  q quit .* p pause$")
     top.await_that("one row", lambda: len(top.rows()) == 1 and "fill_cache" in top.rows()[0])
+    top.press("/less\r", r'^  no name, file or module has "fillless" in it$')
     top.press("\x1b")
     top.await_that("all rows", lambda: len(top.rows()) > 1)
 
