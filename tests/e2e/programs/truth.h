@@ -54,11 +54,12 @@ static inline void truth_freed(struct truth_site *site, size_t bytes)
 
 static inline void truth_write(const char *name)
 {
-	static char path[4096], line[512];
+	static char path[4096], unfinished[4096], line[512];
 	if (!truth_directory)
 		return;
 	snprintf(path, sizeof path, "%s/truth.%s", truth_directory, name);
-	int file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	snprintf(unfinished, sizeof unfinished, "%s/.truth.%s", truth_directory, name);
+	int file = open(unfinished, O_WRONLY | O_CREAT | O_TRUNC, 0600);
 	if (file < 0)
 		abort();
 	for (int i = 0; i < truth_count; i++) {
@@ -69,6 +70,8 @@ static inline void truth_write(const char *name)
 			abort();
 	}
 	close(file);
+	if (rename(unfinished, path) != 0) /* whoever waits for it finds it whole */
+		abort();
 }
 
 /* A forked child's own account begins empty: what the child inherits is its parent's. Each process's account is
