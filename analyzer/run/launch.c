@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -45,6 +46,22 @@ static void inheritance_give(const struct inheritance *taken, pid_t seep)
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	if (getppid() != seep) /* we ended before that */
 		kill(getpid(), SIGKILL);
+}
+
+/* In the child: systemd hands descriptors over to the process that these variables name, and expects a sign of life from it. If
+ * that was seep, it is the program now. */
+static void environment_readdress(char **environment, pid_t seep)
+{
+	static const char *const names[] = {"LISTEN_PID", "WATCHDOG_PID"};
+	static char wanted[64], texts[sizeof names / sizeof *names][64];
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		snprintf(wanted, sizeof wanted, "%s=%d", names[i], (int)seep);
+		snprintf(texts[i], sizeof texts[i], "%s=%d", names[i], (int)getpid());
+		for (char **entry = environment; *entry; entry++)
+			if (strcmp(*entry, wanted) == 0)
+				*entry = texts[i];
+	}
 }
 
 /* Runs in the child. If the program can't be executed, reports the reason through the pipe. With `traced` it first
@@ -124,6 +141,7 @@ void launch_and_wait(char **arguments, char **environment, struct guard *guard, 
 	pid_t seep = getpid(), child = fork();
 	if (child == 0) {
 		inheritance_give(&taken, seep);
+		environment_readdress(environment, seep);
 		if (go[1] >= 0)
 			close(go[1]);
 		child_execute(arguments, environment, &result->before, report[1], go[0]);

@@ -27,6 +27,11 @@ check_equal "standard input and output are the program's" hello "$(echo hello | 
 check_equal "standard error is the program's" "to stderr" "$("$SEEP" run -- sh -c 'echo to stderr >&2' 2>&1 >/dev/null | grep -v '^seep:')"
 check_equal "arguments arrive as they are" "a b|--help|-r||*" "$("$SEEP" run -- printf '%s|%s|%s|%s|%s' 'a b' --help -r '' '*' 2>/dev/null)"
 check_equal "options after the program are its own" "-r" "$("$SEEP" run echo -r 2>/dev/null)"
+# As systemd starts a service that gets a socket, or that has to show that it is alive.
+check_equal "descriptors that were handed to seep run are the program's" "ours ours other" \
+	"$(for name in LISTEN_PID WATCHDOG_PID; do
+		sh -c "export $name=\$\$; exec \"\$0\" run -- sh -c '[ \$$name = \$\$ ] && printf \"ours \"'" "$SEEP" 2>/dev/null
+	done; LISTEN_PID=1 "$SEEP" run -- sh -c '[ $LISTEN_PID = 1 ] && printf other' 2>/dev/null)"
 "$SEEP" run -- sh -c 'exit 7' 2>&- >/dev/null
 check_equal "a closed standard error does not change the status" 7 $?
 { "$SEEP" run -- sh -c 'exit 9'; echo $? >status; } 2>&1 >/dev/null | true
