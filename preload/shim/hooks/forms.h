@@ -22,10 +22,20 @@
 #include "shim/host/stand_in.h"
 #include "shim/record/countdown.h"
 
+/* Bytes of stack from an outer hook down to one that is inside it. Farther below runs something else: a signal handler has
+ * interrupted the outer one and gone on with another stack, perhaps for good. */
+#define NESTED_BYTES 16384
+
+/* Is another hook of this thread at work, inside which the hook with this frame is? */
+static inline bool is_nested(const void *frame)
+{
+	return thread_state.inside - (uintptr_t)frame - 1 < NESTED_BYTES;
+}
+
 /* Before a real call. False: another hook is at work, and counts. */
 static inline bool nested_enter(const void *frame, int traits)
 {
-	if (thread_state.inside && (uintptr_t)frame < thread_state.inside)
+	if (is_nested(frame))
 		return false;
 	thread_state.inside = traits & SEEP_THROWS ? 0 : (uintptr_t)frame;
 	return true;

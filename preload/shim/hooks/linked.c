@@ -28,11 +28,6 @@ static struct {
 	void *(*malloc_end)(size_t size);
 } linked;
 
-static inline bool is_within_another(const void *frame)
-{
-	return (uintptr_t)frame < thread_state.inside;
-}
-
 /* The state that an outer hook keeps while the real call runs. */
 struct outer {
 	uint64_t countdown;
@@ -53,7 +48,7 @@ static inline void outer_leave(const struct outer *outer, void *address, size_t 
 #define INNER(name, parameters, arguments, size, count, end)                                                           \
 	static SLOW void *slow_##name parameters                                                                       \
 	{                                                                                                              \
-		if (is_within_another(HOOK_FRAME()))                                                                   \
+		if (is_nested(HOOK_FRAME()))                                                                           \
 			return linked.name arguments;                                                                  \
 		countdown_undo(size);                                                                                  \
 		void *address = linked.name arguments;                                                                 \
