@@ -55,15 +55,15 @@ analyzer/check          analyzer/base analyzer/check/file analyzer/check/interva
 analyzer/render/check   analyzer/base analyzer/check analyzer/check/values analyzer/profile analyzer/render/flame analyzer/render/json analyzer/render/terminal analyzer/render/text analyzer/render/words analyzer/tree
 analyzer/manual         analyzer/base analyzer/files analyzer/options
 analyzer/dwarf          analyzer/base
-analyzer/modules        analyzer/base analyzer/dwarf analyzer/files
+analyzer/modules        analyzer/base analyzer/dwarf analyzer/files analyzer/work
 analyzer/symbols        analyzer/base analyzer/dwarf analyzer/encoding analyzer/files analyzer/modules analyzer/work preload/keeper/program
 analyzer/profile        analyzer/base analyzer/encoding analyzer/files analyzer/foreign analyzer/reader analyzer/statistics analyzer/symbols
 analyzer/render/words   analyzer/account analyzer/base analyzer/compare analyzer/files analyzer/leaks analyzer/profile analyzer/series analyzer/statistics
 analyzer/source         analyzer/base analyzer/compare analyzer/files analyzer/modules analyzer/profile analyzer/statistics
 analyzer/render/source  analyzer/base analyzer/files analyzer/render/json analyzer/render/terminal analyzer/render/text analyzer/render/words analyzer/source
-analyzer/session        analyzer/base analyzer/process analyzer/profile analyzer/symbols
+analyzer/session        analyzer/base analyzer/process analyzer/profile analyzer/symbols analyzer/work
 analyzer/run            analyzer/base analyzer/options analyzer/process analyzer/session
-analyzer/tracing        analyzer/base preload/keeper/base
+analyzer/tracing        analyzer/base analyzer/work preload/keeper/base
 analyzer/inline         analyzer/base analyzer/modules analyzer/tracing
 analyzer/attach         analyzer/base analyzer/files analyzer/inline analyzer/options analyzer/process analyzer/run analyzer/session analyzer/tracing analyzer/work preload/keeper/base preload/keeper/program
 analyzer/copy           analyzer/attach analyzer/base analyzer/process analyzer/tracing preload/keeper/arenas preload/keeper/base preload/keeper/ledger preload/keeper/program
@@ -85,7 +85,7 @@ analyzer/serve/door      analyzer/base analyzer/files
 analyzer/serve/answers   analyzer/base analyzer/files analyzer/page
 analyzer/serve/scrape    analyzer/base analyzer/compare analyzer/encoding analyzer/export analyzer/leaks analyzer/process analyzer/profile analyzer/render/metrics analyzer/series analyzer/symbols analyzer/target analyzer/work
 analyzer/serve           analyzer/base analyzer/files analyzer/page analyzer/process analyzer/profile analyzer/reader analyzer/render/flame analyzer/render/text analyzer/render/words analyzer/serve/answers analyzer/serve/door analyzer/serve/scrape analyzer/statistics analyzer/symbols analyzer/target analyzer/work preload/keeper/program
-analyzer/options         analyzer/base analyzer/target
+analyzer/options         analyzer/base analyzer/target analyzer/work
 analyzer/top/data        analyzer/base analyzer/leaks analyzer/profile analyzer/render/text analyzer/render/words analyzer/series analyzer/statistics analyzer/symbols analyzer/work preload/keeper/base preload/keeper/heap preload/keeper/snapshot
 analyzer/top             analyzer/base analyzer/files analyzer/leaks analyzer/process analyzer/profile analyzer/render/screen analyzer/render/terminal analyzer/render/text analyzer/render/words analyzer/statistics analyzer/target analyzer/top/data analyzer/work
 analyzer/summary         analyzer/base analyzer/doctor analyzer/files analyzer/leaks analyzer/options analyzer/render/words analyzer/session

@@ -17,6 +17,7 @@
 
 #include "base/budget.h"
 #include "base/memory.h"
+#include "work/clock.h"
 
 enum { SERVERS_MAX = 16 };
 
@@ -58,10 +59,7 @@ static struct {
 
 static double seconds_now(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+	return (double)clock_monotonic_ns() / 1e9;
 }
 
 void debuginfod_begin(void)

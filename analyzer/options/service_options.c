@@ -8,21 +8,14 @@
 #include "base/memory.h"
 #include "base/message.h"
 #include "options/moment.h"
+#include "work/clock.h"
 
 #define SECOND_NS UINT64_C(1000000000)
-
-static uint64_t now_unix_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * SECOND_NS + (uint64_t)now.tv_nsec;
-}
 
 static bool take_moment(const struct command_option *option, void *field, const char *value, struct error *error)
 {
 	(void)option, (void)error;
-	return moment_parse_time(value, now_unix_ns(), field) && *(uint64_t *)field > 0;
+	return moment_parse_time(value, clock_ns(CLOCK_REALTIME), field) && *(uint64_t *)field > 0;
 }
 
 const struct option_type option_moment = {take_moment, "a time: " MOMENT_FORMS};
@@ -137,7 +130,7 @@ static uint64_t span_of(const struct service_process *process, const struct serv
  * have run for days. Keeps those that ran for at least half of the longest one's time; all, if none has a series. */
 static void young_leave_out(struct service_moment *moment, const struct service_request *request)
 {
-	const uint64_t now_ns = now_unix_ns();
+	const uint64_t now_ns = clock_ns(CLOCK_REALTIME);
 	const size_t all = moment->count;
 	uint64_t longest = 0;
 

@@ -18,6 +18,7 @@
 #include "profile/profile.h"
 #include "reader/snapshot_reader.h"
 #include "target/listing.h"
+#include "work/clock.h"
 
 #define SECOND UINT64_C(1000000000)
 #define GRACE (10 * SECOND)     /* in which a process that has gone may still get its last snapshot */
@@ -27,13 +28,11 @@
 static struct look look_at(const char *path)
 {
 	struct stat status;
-	struct timespec now;
 
 	if (stat(path, &status) != 0)
 		return (struct look){0};
-	clock_gettime(CLOCK_REALTIME, &now);
 	const int64_t changed = (int64_t)status.st_mtim.tv_sec * (int64_t)SECOND + status.st_mtim.tv_nsec;
-	const int64_t age = (int64_t)now.tv_sec * (int64_t)SECOND + now.tv_nsec - changed;
+	const int64_t age = (int64_t)clock_ns(CLOCK_REALTIME) - changed;
 	const bool is_young = age >= 0 && age < (int64_t)SECOND / 10;
 	return (struct look){status.st_dev, status.st_ino, status.st_size, is_young ? changed - 1 : changed};
 }
@@ -134,9 +133,7 @@ static void operand_scan(struct recordings *recordings, struct operand *operand,
 		return;
 	}
 	const struct look seen = look_at(operand->path);
-	struct timespec now;
-	clock_gettime(CLOCK_REALTIME, &now);
-	const bool is_young = now.tv_sec - seen.changed_ns / (int64_t)SECOND < 5;
+	const bool is_young = (int64_t)clock_ns(CLOCK_REALTIME) - seen.changed_ns < 5 * (int64_t)SECOND;
 	if (is_young || !look_is(&seen, &operand->seen))
 		operand_look_inside(recordings, operand);
 	operand->seen = seen;

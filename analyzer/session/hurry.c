@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "process/signals.h"
+#include "work/clock.h"
 
 enum {
 	LAST_S = 2,           /* from the first signal to the end, at most */
@@ -17,7 +18,7 @@ enum {
 
 static const int asking[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 static volatile sig_atomic_t is_asked;
-static struct timespec asked; /* valid with the above */
+static uint64_t asked_ns; /* valid with the above */
 static int status;
 
 static void asked_for(int number)
@@ -27,19 +28,15 @@ static void asked_for(int number)
 	(void)number;
 	if (is_asked)
 		return;
-	clock_gettime(CLOCK_MONOTONIC, &asked);
+	asked_ns = clock_monotonic_ns();
 	is_asked = 1;
 	setitimer(ITIMER_REAL, &last, NULL);
 }
 
 /* Time since somebody first asked us to hurry; 0: nobody has. */
-static int64_t asked_since_ns(void)
+static uint64_t asked_since_ns(void)
 {
-	struct timespec now;
-
-	if (!is_asked || clock_gettime(CLOCK_MONOTONIC, &now) != 0)
-		return 0;
-	return (now.tv_sec - asked.tv_sec) * INT64_C(1000000000) + (now.tv_nsec - asked.tv_nsec);
+	return is_asked ? clock_monotonic_ns() - asked_ns : 0;
 }
 
 /* Only our own timer's signal counts: a SIGALRM of somebody else's (an alarm() before seep was executed) was meant for
@@ -51,7 +48,7 @@ static void end_now(int number)
 	    "that of a recording\n";
 
 	(void)number;
-	if (asked_since_ns() < LAST_S * INT64_C(1000000000))
+	if (asked_since_ns() < LAST_S * UINT64_C(1000000000))
 		return;
 	if (write(STDERR_FILENO, text, sizeof text - 1) < 0)
 		_exit(status);

@@ -16,6 +16,7 @@
 #include "session/keepers.h"
 #include "session/names.h"
 #include "process/thread.h"
+#include "work/clock.h"
 
 enum {
 	/* keepers at a time. The programs of the others fold their own events until it is their turn. SEEP_KEEPERS sets
@@ -49,8 +50,8 @@ struct keeper_task {
 	struct keepers *keepers;
 	char *directory;
 	struct keeper_task *previous, *next;
-	struct timespec since; /* when it began to wait */
-	void *findings;        /* what was found when the program was looked at as it ended */
+	uint64_t since_ns; /* when it began to wait */
+	void *findings;    /* what was found when the program was looked at as it ended */
 };
 
 static void task_add(struct keeper_task *task)
@@ -174,19 +175,17 @@ static void recording_begin(struct keepers *keepers, const char *directory)
 		return;
 	struct keeper_task *task = memory_allocate(1, sizeof *task);
 	*task = (struct keeper_task){.keepers = keepers, .directory = memory_copy_text(directory)};
-	clock_gettime(CLOCK_MONOTONIC, &task->since);
+	task->since_ns = clock_monotonic_ns();
 	*keepers->waiting_end = task;
 	keepers->waiting_end = &task->next;
 	atomic_fetch_add(&keepers->waiting_count, 1);
 }
 
 /* The end of the run reports recordings that waited for longer than one look. */
-static void wait_count(struct keepers *keepers, const struct keeper_task *task)
+static void wait_count(struct keepers *keepers, uint64_t since_ns)
 {
-	struct timespec now;
+	const double waited_s = (double)(clock_monotonic_ns() - since_ns) / 1e9;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	double waited_s = (double)(now.tv_sec - task->since.tv_sec) + (double)(now.tv_nsec - task->since.tv_nsec) / 1e9;
 	if (waited_s < WAIT_LEAST_S)
 		return;
 	keepers->waits.recordings++;
@@ -212,10 +211,10 @@ static void waiting_begin(struct keepers *keepers)
 
 	while (keepers->waiting && keepers_running(keepers) < keepers->most && !atomic_load(&keepers->leave)) {
 		struct keeper_task *task = waiting_take(keepers);
-		struct timespec since = task->since;
+		const uint64_t since_ns = task->since_ns;
 		task_add(task);
 		if (thread_start(&thread, recording_keep, task, true)) {
-			wait_count(keepers, &(struct keeper_task){.since = since});
+			wait_count(keepers, since_ns);
 			atomic_fetch_sub(&keepers->waiting_count, 1);
 			continue;
 		}
@@ -234,7 +233,7 @@ static void waiting_drop(struct keepers *keepers)
 {
 	while (keepers->waiting) {
 		struct keeper_task *task = waiting_take(keepers);
-		wait_count(keepers, task);
+		wait_count(keepers, task->since_ns);
 		free(task->directory);
 		free(task);
 	}

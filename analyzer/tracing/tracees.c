@@ -19,6 +19,7 @@
 
 #include "base/memory.h"
 #include "tracing/traced_signals.h"
+#include "work/clock.h"
 
 enum {
 	LOOKS_MAX = 64,       /* looks at the list of threads, in one stop */
@@ -30,10 +31,7 @@ enum {
 
 double tracing_now_ms(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+	return (double)clock_monotonic_ns() / 1e6;
 }
 
 /* The kernel reports each thread's stop by SIGCHLD, which tracees_begin() has blocked. */
