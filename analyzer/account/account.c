@@ -163,7 +163,7 @@ bool account_make(struct account *account, const struct profile *profile)
 {
 	struct allocator_figures figures;
 
-	*account = (struct account){.profile = profile};
+	*account = (struct account){.profile = profile, .given_back = NAN};
 	const double before = memory_of(profile, SEEP_MEMORY_LEDGER_BEFORE);
 	const double after = memory_of(profile, SEEP_MEMORY_LEDGER_AFTER);
 	if (!profile->ledger_count || isnan(before) || isnan(after))

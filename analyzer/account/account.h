@@ -60,6 +60,9 @@ struct account {
 	double rss, rss_change;
 	double huge;        /* the part of `resident` that is in huge pages, as far as the kernel says so */
 	double unexplained; /* class UNEXPLAINED, and the difference between the sum and RSS */
+	/* the part of `resident` that the program has given back by MADV_FREE, and that the kernel has not taken yet; NAN:
+	 * nobody asked */
+	double given_back;
 	struct account_heap heap;
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `seep memory`: where a process's memory is, to the page. */
 #include <limits.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,6 +15,7 @@
 #include "files/output.h"
 #include "options/command.h"
 #include "options/service_options.h"
+#include "process/inspect.h"
 #include "render/json/documents.h"
 #include "render/text/documents.h"
 #include "target/extend.h"
@@ -136,6 +138,18 @@ static void allocator_tell(struct profile *profile, const struct operand *operan
 	figures_keep(profile, operand, &figures);
 }
 
+/* What the program has given back by MADV_FREE counts as in memory, and nothing but the kernel's own sum tells it. The kernel
+ * goes through all page tables for that, so of large processes nobody asks. NAN: not known. */
+static double given_back(const struct operand *operand, const struct account *account)
+{
+	const pid_t pid = operand->pid ? recorded_pid(account->profile, operand) : 0;
+	uint64_t bytes;
+
+	if (!pid || account->rss > (double)ASK_BYTES_MOST)
+		return NAN;
+	return process_given_back(pid, &bytes) ? (double)bytes : NAN;
+}
+
 static int print(const struct account *account, const struct request *request)
 {
 	struct buffer out = {0};
@@ -206,6 +220,7 @@ static int run(int argc, char **argv)
 	if (operand.pid)
 		allocator_tell(profile, &operand, request.ask);
 	if (account_make(&account, profile)) {
+		account.given_back = given_back(&operand, &account);
 		status = print(&account, &request);
 		account_free(&account);
 	} else {

@@ -16,7 +16,7 @@
 #include "files/path.h"
 #include "process/inspect.h"
 
-enum { ENVIRONMENT_MAX_BYTES = 4 << 20 };
+enum { ENVIRONMENT_MAX_BYTES = 4 << 20, SUMS_BYTES = 4096 };
 
 /* The number that stands for the whole process, even if its first thread has ended. */
 static uint64_t shown_as(pid_t pid)
@@ -205,4 +205,18 @@ void process_list_free(struct process_list *list)
 {
 	free(list->each);
 	*list = (struct process_list){0};
+}
+
+bool process_given_back(pid_t pid, uint64_t *bytes)
+{
+	static const char field[] = "\nLazyFree:";
+	char sums[SUMS_BYTES];
+
+	if (seep_process_read((uint64_t)pid, "smaps_rollup", sums, sizeof sums) <= 0)
+		return false;
+	const char *line = strstr(sums, field);
+	if (!line)
+		return false;
+	*bytes = strtoull(line + sizeof field - 1, NULL, 10) * 1024;
+	return true;
 }

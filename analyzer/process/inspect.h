@@ -38,6 +38,9 @@ bool process_descends_from(pid_t pid, pid_t ancestor);
 /* The value of a variable in the process's first environment; false if it isn't there or can't be read. */
 bool process_environment(pid_t pid, const char *name, char *value, size_t size);
 
+/* Bytes that it has given back by madvise(MADV_FREE), and that the kernel has not taken yet. False: the kernel does not say. */
+bool process_given_back(pid_t pid, uint64_t *bytes);
+
 struct process_number {
 	pid_t pid;
 	uint64_t start_ticks; /* with the number it is this process for good */

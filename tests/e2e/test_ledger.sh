@@ -85,7 +85,8 @@ kill -9 "$program"
 wait "$seep_pid" 2>/dev/null
 
 # An aligned block lies amid the chunk that malloc mapped for it, and may be a mapping of its own by its advice. What the program asks for
-# by sbrk() stands amid malloc's heap. Shared memory counts in each process; one of the two has sampled nothing.
+# by sbrk() stands amid malloc's heap. Shared memory counts in each process; one of the two has sampled
+# nothing, and has given memory back that the kernel has not taken.
 compile aligned <<'END'
 #include <stdio.h>
 #include <stdlib.h>
@@ -96,9 +97,13 @@ enum { MIB = 1 << 20 };
 int main(void) {
 	void *block;
 	char *shared = mmap(NULL, 40 * MIB, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	char *back = mmap(NULL, 20 * MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	memset(shared, 1, 40 * MIB);
+	memset(back, 1, 20 * MIB);
 	if (fork() == 0) {
 		for (int i = 0; i < 40 * MIB; i += 4096) (void)((volatile char *)shared)[i];
+		memset(back, 1, 20 * MIB);
+		madvise(back, 20 * MIB, MADV_FREE);
 		puts("ready"), fflush(stdout);
 		for (;;) pause();
 	}
@@ -120,11 +125,14 @@ wait_until 30 ready_twice
 program=$(child_of "$!")
 child=$(child_of "$program")
 "$SEEP" memory --json "$program" >aligned.json
-check_equal "an aligned block is in use, and what is behind memory by sbrk is, too; that is the program's own" "19 0 5" \
+check_equal "an aligned block is in use, and what is behind memory by sbrk is, too; that is the program's own" "19 0 25" \
 	"$(json_get aligned.json "round(d['heap']['allocated_bytes'] / 2**20), round(abs(d['heap']['unexplained_bytes']) / 2**20), round(next(c['resident_bytes'] for c in d['classes'] if c['class'] == 'own') / 2**20)" | tr -d '(,)')"
 both=$("$SEEP" memory "$program" "$child" 2>both.err | tr '\n' ' ')
-check_match "processes are added up, recorded or not" '2 processes added up.*sum of pid '"$program RSS [0-9.]+ MiB, pid $child RSS 4[0-9.]+ MiB"'.*80.0 MiB .* is shared memory: it counts in every process' "$both"
+check_match "processes are added up, recorded or not" '2 processes added up.*sum of pid '"$program RSS [0-9.]+ MiB, pid $child RSS 6[0-9.]+ MiB"'.*80.0 MiB .* is shared memory: it counts in every process' "$both"
 check_match "and who is not is said" "not recorded: $child; .*: seep attach $child" "$(cat both.err)"
+validates memory-1.json "$SEEP" memory --json "$child"
+check_equal "what was given back and is there still" "20" "$(json_get document.json "d['given_back_bytes'] // 2**20")"
+check_match "is said to be free" '20.0 MiB .[0-9.]+ % of RSS. is free already: it was given back by madvise' "$("$SEEP" memory "$child" | tr '\n' ' ')"
 kill -9 "$child" "$program"
 wait "$!" 2>/dev/null
 "$SEEP" report --residency "$(ls rec/*.seep | tail -n 1)" >out 2>err

@@ -133,6 +133,7 @@ void account_json_render(struct buffer *out, const struct account *account)
 	json_rounded(json_key(&json, "swapped_bytes"), account->swapped);
 	json_rounded(json_key(&json, "unexplained_bytes"), account->unexplained);
 	json_rounded(json_key(&json, "huge_bytes"), account->huge);
+	json_rounded(json_key(&json, "given_back_bytes"), account->given_back);
 	charge_write(&json, account);
 	heap_write(&json, &account->heap);
 	json_begin_array(json_key(&json, "classes"));

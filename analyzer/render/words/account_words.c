@@ -198,6 +198,17 @@ static const char *calls_of_own(const struct profile *profile, double own)
 		   : ", and most of it was mapped by calls that seep did not see";
 }
 
+static void given_back_sentence(struct buffer *out, const struct account *account)
+{
+	const double bytes = account->given_back;
+
+	if (bytes > account->rss * rest_worth_saying && bytes > bytes_worth_saying)
+		buffer_printf(out,
+			      " %s (%s of RSS) is free already: it was given back by madvise(MADV_FREE), and the "
+			      "kernel takes it where memory is needed. That is not a leak.",
+			      quantity_bytes(bytes).text, quantity_share(bytes, account->rss).text);
+}
+
 static void own_sentence(struct buffer *out, const struct account *account)
 {
 	const double own = account->classes[SEEP_LEDGER_OWN].resident;
@@ -281,6 +292,7 @@ void account_sum_sentences(struct buffer *out, const struct account *account)
 
 void account_sentences(struct buffer *out, const struct account *account)
 {
+	given_back_sentence(out, account);
 	own_sentence(out, account);
 	files_sentence(out, account);
 	unexplained_sentence(out, account);
