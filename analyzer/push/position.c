@@ -47,7 +47,7 @@ bool position_directory(struct buffer *directory, const char *given, struct erro
 	else if (home && *home == '/' && home[1])
 		buffer_printf(directory, "%s/.local/state/seep/push", home);
 	else
-		buffer_append_text(directory, "/var/lib/seep/push");
+		buffer_append_text(directory, "/var/lib/seep-push"); /* /var/lib/seep has the services */
 	return directories_make(directory->data, error);
 }
 
