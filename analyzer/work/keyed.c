@@ -6,39 +6,43 @@
 
 #include "base/memory.h"
 
-enum { DIGIT_BITS = 11, VALUES = 1 << DIGIT_BITS, DIGITS = (64 + DIGIT_BITS - 1) / DIGIT_BITS };
+/* Of a few items, wide digits would cost more to count than the items do to move. */
+enum { FEW = 4096, BITS_OF_FEW = 8, BITS = 11 };
 
-static size_t digit_of(uint64_t key, int digit)
+static size_t digit_of(uint64_t key, unsigned digit, unsigned bits)
 {
-	return key >> digit * DIGIT_BITS & (VALUES - 1);
+	return key >> digit * bits & ((1u << bits) - 1);
 }
 
 /* Puts the items into `to` by one digit; `places`: how many have each value, and then where the next one of it belongs. */
-static void digit_sort(const struct keyed *items, struct keyed *to, size_t count, int digit, uint32_t *places)
+static void digit_sort(const struct keyed *items, struct keyed *to, size_t count, unsigned digit, unsigned bits,
+		       uint32_t *places)
 {
 	uint32_t next = 0;
 
-	for (size_t value = 0; value < VALUES; value++) {
+	for (size_t value = 0; value >> bits == 0; value++) {
 		const uint32_t begin = next;
 		next += places[value];
 		places[value] = begin;
 	}
 	for (size_t i = 0; i < count; i++)
-		to[places[digit_of(items[i].key, digit)]++] = items[i];
+		to[places[digit_of(items[i].key, digit, bits)]++] = items[i];
 }
 
 void keyed_sort(struct keyed *items, size_t count)
 {
-	uint32_t(*places)[VALUES] = memory_allocate(DIGITS, sizeof *places);
+	const unsigned bits = count < FEW ? BITS_OF_FEW : BITS, digits = (64 + bits - 1) / bits;
+	uint32_t *places = memory_allocate((size_t)digits << bits, sizeof *places);
 	struct keyed *from = items, *to = memory_allocate(count, sizeof *to), *room = to;
 
 	for (size_t i = 0; i < count; i++)
-		for (int digit = 0; digit < DIGITS; digit++)
-			places[digit][digit_of(items[i].key, digit)]++;
-	for (int digit = 0; digit < DIGITS && count; digit++) {
-		if (places[digit][digit_of(items[0].key, digit)] == count)
+		for (unsigned digit = 0; digit < digits; digit++)
+			places[(digit << bits) + digit_of(items[i].key, digit, bits)]++;
+	for (unsigned digit = 0; digit < digits && count; digit++) {
+		uint32_t *const of_digit = places + (digit << bits);
+		if (of_digit[digit_of(items[0].key, digit, bits)] == count)
 			continue;
-		digit_sort(from, to, count, digit, places[digit]);
+		digit_sort(from, to, count, digit, bits, of_digit);
 		struct keyed *const sorted = to;
 		to = from;
 		from = sorted;
