@@ -16,12 +16,11 @@ seep_atomic32 *gate_word;
 
 /* The page's words besides the gate. */
 enum {
-	GATE_ORIGIN = 1,   /* 1 from the constructor on; 0 in a forked copy */
-	GATE_ERA = 2,      /* 0 in a forked copy until somebody asks for it */
-	GATE_CLAIM = 3,    /* number of the last claim */
-	GATE_CLAIMANT = 4, /* its thread; 0: not noted yet */
-	GATE_REFUSED = 5,  /* samples that this thread has come with since */
-	GATE_FRAME = 6,    /* two words */
+	GATE_ORIGIN = 1,  /* 1 from the constructor on; 0 in a forked copy */
+	GATE_ERA = 2,     /* 0 in a forked copy until somebody asks for it */
+	GATE_REFUSED = 3, /* samples that the claimant's thread has come with since */
+	GATE_CLAIM = 4,   /* two words: the number of the last claim, and its thread, which is 0 once it is settled */
+	GATE_FRAME = 6,   /* two words */
 };
 #define REFUSALS 64
 
@@ -52,50 +51,57 @@ uint8_t gate_era(void)
 	return (uint8_t)next;
 }
 
-static seep_atomic64 *claimant_frame(void)
+static seep_atomic64 *two_words(int first)
 {
-	return (seep_atomic64 *)(void *)&gate_word[GATE_FRAME];
+	return (seep_atomic64 *)(void *)&gate_word[first];
 }
 
-static void claim_note(const void *frame)
+static uint64_t claim_word(uint32_t number, uint32_t thread)
 {
-	store_relaxed(claimant_frame(), (uintptr_t)frame);
-	store_relaxed(&gate_word[GATE_REFUSED], 0);
-	store_release(&gate_word[GATE_CLAIMANT], (uint32_t)system_gettid());
+	return (uint64_t)number << 32 | thread;
+}
+
+static bool claim_change(uint64_t from, uint64_t to)
+{
+	return atomic_compare_exchange_strong_explicit(two_words(GATE_CLAIM), &from, to, memory_order_acq_rel,
+						       memory_order_relaxed);
 }
 
 /* No asynchronous signal reaches a claimant. So a claimant of this thread whose frame is not above us has left it by
  * the handler of a fault. */
-static bool is_abandoned(const void *frame)
+static bool is_abandoned(uint32_t claimant, uint32_t self, const void *frame)
 {
-	uint32_t claimant = load_acquire(&gate_word[GATE_CLAIMANT]);
 	if (!claimant)
 		return false;
-	if (claimant == (uint32_t)system_gettid())
-		return (uintptr_t)frame >= load_relaxed(claimant_frame()) ||
+	if (claimant == self)
+		return (uintptr_t)frame >= load_relaxed(two_words(GATE_FRAME)) ||
 		       add_relaxed(&gate_word[GATE_REFUSED], 1) >= REFUSALS;
 	return system_call(SYS_tgkill, system_getpid(), claimant, 0, 0, 0, 0) == -ESRCH;
 }
 
+/* Claim and claimant are one word, read before anything else: a claimant that settles, or ends, while we look for it has
+ * changed that word. */
 uint32_t gate_claim(const void *frame)
 {
-	uint32_t state = GATE_CLOSED, claim = load_relaxed(&gate_word[GATE_CLAIM]);
+	const uint64_t before = load_acquire(two_words(GATE_CLAIM));
+	const uint32_t number = (uint32_t)(before >> 32) + 1, self = (uint32_t)system_gettid();
+	uint32_t state = GATE_CLOSED;
 	bool first = atomic_compare_exchange_strong_explicit(gate_word, &state, GATE_OPENING, memory_order_acquire,
 							     memory_order_relaxed);
-	if (!first && (state != GATE_OPENING || !is_abandoned(frame)))
+	if (!first && (state != GATE_OPENING || !is_abandoned((uint32_t)before, self, frame)))
 		return 0;
-	if (!atomic_compare_exchange_strong_explicit(&gate_word[GATE_CLAIM], &claim, claim + 1, memory_order_acquire,
-						     memory_order_relaxed))
+	if (!claim_change(before, claim_word(number, self)))
 		return 0;
-	claim_note(frame);
-	return claim + 1;
+	store_relaxed(two_words(GATE_FRAME), (uintptr_t)frame);
+	store_relaxed(&gate_word[GATE_REFUSED], 0);
+	return number;
 }
 
 bool gate_settle(uint32_t claim, enum gate state)
 {
-	if (load_relaxed(&gate_word[GATE_CLAIM]) != claim)
+	const uint64_t now = load_relaxed(two_words(GATE_CLAIM));
+	if (now >> 32 != claim || !claim_change(now, claim_word(claim, 0)))
 		return false;
-	store_relaxed(&gate_word[GATE_CLAIMANT], 0);
 	gate_set(state);
 	return true;
 }
