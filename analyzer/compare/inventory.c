@@ -125,6 +125,7 @@ static uint32_t *rows_choose(struct inventory *inventory, const struct rank *ran
 	for (uint32_t i = 0; i < inventory->count; i++) {
 		const double value = rank_value(&ranks[i], 0);
 		inventory->worth += value > 0;
+		inventory->filled += value > 0 || rank_value(&ranks[i], 1) > 0;
 		inventory->the_rest += value > 0 && !row_of[i] ? value : 0;
 	}
 	free(order);

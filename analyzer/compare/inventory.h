@@ -37,6 +37,7 @@ struct inventory {
 	uint32_t row_count;
 	uint32_t *site_rows; /* by site: 1 + its row; 0: it has none */
 	uint32_t count;      /* number of groups */
+	uint32_t filled;     /* of these, which have anything in use or have allocated anything */
 	uint32_t worth;      /* number of groups that have any of the value by which they are sorted */
 	double the_rest;     /* the sum of that value over groups without a row */
 	struct inventory_row total;

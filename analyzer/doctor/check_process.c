@@ -47,29 +47,30 @@ static void check_recording(const char *directory, struct findings *findings)
 			    "it was forked: memory that it inherited from its parent is not in its recording");
 }
 
-/* The process was started without the shim. Says whether `seep attach` could join it now. */
-static bool check_joining(pid_t pid, struct findings *findings)
+/* The process was started without the shim. Says whether `seep attach` could join it now; `linked`: by --static. */
+static bool check_joining(pid_t pid, bool *linked, struct findings *findings)
 {
 	struct error error;
 	char command[64];
-	bool linked;
 
-	const bool joinable = process_can_be_joined(pid, &linked, &error);
-	snprintf(command, sizeof command, "'seep attach %s%d' records it from now on", linked ? "--static " : "",
+	const bool joinable = process_can_be_joined(pid, linked, &error);
+	snprintf(command, sizeof command, "'seep attach %s%d' records it from now on", *linked ? "--static " : "",
 		 (int)pid);
 	if (joinable)
 		finding_add(findings, FINDING_NOTE, "joinable", command, "it runs without libseep.so, and %s",
-			    linked ? "has an allocator of its own that can be hooked" : "can be joined");
+			    *linked ? "has an allocator of its own that can be hooked" : "can be joined");
 	else
 		finding_add(findings, FINDING_FAULT, "not-preloaded", NULL, "it runs without libseep.so; %s",
 			    error.text);
 	return joinable;
 }
 
-/* The shim is not in the process: says why, and whether that can be changed while it runs. */
-static void check_absence(pid_t pid, const struct process_facts *facts, struct findings *findings)
+/* The shim is not in the process: says why, and whether that can be changed while it runs. True: it can, by --static. */
+static bool check_absence(pid_t pid, const struct process_facts *facts, struct findings *findings)
 {
-	const enum finding_severity severity = check_joining(pid, findings) ? FINDING_NOTE : FINDING_FAULT;
+	bool linked;
+	const bool joinable = check_joining(pid, &linked, findings);
+	const enum finding_severity severity = joinable ? FINDING_NOTE : FINDING_FAULT;
 
 	if (facts->secure_mode)
 		finding_add(findings, severity, "secure-mode", "start it with the rights that it ends up with",
@@ -77,6 +78,15 @@ static void check_absence(pid_t pid, const struct process_facts *facts, struct f
 	else if (facts->shim_asked_for)
 		finding_add(findings, severity, "not-loaded", "see the lines below, and its standard error at start",
 			    "LD_PRELOAD names libseep.so, but the loader did not load it");
+	return joinable && linked;
+}
+
+/* An allocator that is hooked where it is: preloading, which is about the next start, would not see it. */
+static void allocator_forgive(struct findings *findings)
+{
+	for (size_t i = 0; i < findings->count; i++)
+		if (strcmp(findings->items[i].id, "own-malloc") == 0)
+			findings->items[i].severity = FINDING_NOTE;
 }
 
 void check_process(pid_t pid, struct findings *findings)
@@ -84,6 +94,7 @@ void check_process(pid_t pid, struct findings *findings)
 	struct process_facts facts;
 	struct error error;
 	char directory[PATH_MAX];
+	bool hooks_allocator = false;
 	struct check_environment environment = {process_has_variable, &pid};
 
 	if (!process_inspect(pid, &facts, &error)) {
@@ -122,10 +133,12 @@ void check_process(pid_t pid, struct findings *findings)
 			    "wait until it has allocated some MB, or start it with a smaller rate (-r 8K)",
 			    "%s (%d) has libseep.so, but no recording yet", facts.name, (int)pid);
 	else
-		check_absence(pid, &facts, findings);
+		hooks_allocator = check_absence(pid, &facts, findings);
 	char executable[64];
 	snprintf(executable, sizeof executable, "/proc/%d/exe", (int)pid);
 	if (facts.executable[0])
 		check_executable(access(facts.executable, R_OK) == 0 ? facts.executable : executable, ELF_DEEP,
 				 &environment, findings);
+	if (hooks_allocator)
+		allocator_forgive(findings);
 }

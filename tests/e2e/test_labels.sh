@@ -100,6 +100,7 @@ $(printf 'l%.0s' {1..119}) 8000 8000
 outer 5000 5000" "$(labels labels.rec | grep -v '^None' | sed 's/\(l\{119\}\) 12096 12096/\1 8000 8000/')" # stdio's buffer
 child=(labels.rec.*)
 check_equal "a forked child keeps its thread's label" "parent 60000 60000" "$(labels "${child[0]}" | grep -v '^None')"
+check_match "what has no sample is no row" 'in all, 1 label$' "$("$SEEP" report --by=label "${child[0]}")"
 
 check_match "rows are named after labels" "586 KiB .* in/ner; λ" "$("$SEEP" report --by=label labels.rec)"
 check_match "stacks show theirs" 'keep .*labels.c:.*main .*  \[label\] in/ner; λ' \

@@ -368,6 +368,6 @@ void inventory_write_rows(struct text_page *page, const struct table *table, con
 	for (uint32_t i = 0; i < shown; i++)
 		group_write_row(page, table, i, &inventory->groups.groups[inventory->rows[i].group], by);
 	table_write_cells(table, page, shown);
-	text_write(page, STYLE_PLAIN, "in all, %u %s%s\n", inventory->count, group_by_name(by),
-		   inventory->count == 1 ? "" : "s");
+	text_write(page, STYLE_PLAIN, "in all, %u %s%s\n", inventory->filled, group_by_name(by),
+		   inventory->filled == 1 ? "" : "s");
 }
