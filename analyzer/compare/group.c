@@ -232,6 +232,18 @@ static uint32_t callers_shared(const struct group *a, const struct group *b, uin
 	return most;
 }
 
+/* Another build's stacks and lines are not those that are shown; in a sum, both builds are in one profile. */
+static bool is_of_other_build(const struct group_table *table, const struct group *shown, const struct group *found)
+{
+	if (!rebuilt_any(&table->rebuilt))
+		return false;
+	if (found->profile != shown->profile)
+		return true;
+	const struct profile_location *of_shown = group_location(shown), *of_found = group_location(found);
+	return of_shown && of_found && of_shown->module != of_found->module &&
+	       rebuilt_has(&table->rebuilt, found->profile, of_found);
+}
+
 /* The group's index; makes the group if it is not there yet. */
 static uint32_t group_find(struct group_table *table, const struct group *found)
 {
@@ -244,8 +256,7 @@ static uint32_t group_find(struct group_table *table, const struct group *found)
 		table->groups[table->count++].shared_callers = GROUP_CALLERS_MOST;
 	}
 	struct group *group = &table->groups[index];
-	/* Another build's stacks and lines are not those that are shown. */
-	if (rebuilt_any(&table->rebuilt) && found->profile != group->profile)
+	if (is_of_other_build(table, group, found))
 		return index;
 	group->site_count++;
 	if (table->by == GROUP_BY_PLACE && !is_new)
@@ -318,6 +329,7 @@ static uint32_t *sites_add(struct group_table *table, const struct profile *prof
 
 	if (stacks_are_known(table, profile, groups))
 		return groups;
+	rebuilt_add_within(&table->rebuilt, profile);
 	struct frame_walk *places = places_find(profile);
 
 	if (keep_stacks)
@@ -334,8 +346,7 @@ static uint32_t *sites_add(struct group_table *table, const struct profile *prof
 		groups[i] = is_new ? group_find(table, found) : *group;
 		if (group)
 			*group = groups[i];
-		/* Lines of another build do not belong to the source that is shown. */
-		if (!rebuilt_any(&table->rebuilt) || table->groups[groups[i]].profile == profile)
+		if (!is_of_other_build(table, &table->groups[groups[i]], found))
 			group_widen(&table->groups[groups[i]], group_place(found).line);
 	}
 	if (table->places)

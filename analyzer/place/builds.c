@@ -52,6 +52,40 @@ void rebuilt_add(struct rebuilt *rebuilt, const struct profile *later, const str
 		renames_find(rebuilt, later, earlier);
 }
 
+static bool have_one_name(const struct profile_module *one, const struct profile_module *other)
+{
+	return strcmp(path_base_name(one->path), path_base_name(other->path)) == 0;
+}
+
+/* All programs are one module, so functions of two that are not builds of one would be the same. */
+static bool has_two_programs(const struct profile *sum)
+{
+	const struct profile_module *program = NULL;
+
+	for (uint32_t i = 1; i < sum->module_count; i++) {
+		const struct profile_module *module = &sum->modules[i];
+		if (!(module->flags & SEEP_MODULE_EXECUTABLE))
+			continue;
+		if (program && !have_one_name(program, module))
+			return true;
+		program = module;
+	}
+	return false;
+}
+
+void rebuilt_add_within(struct rebuilt *rebuilt, const struct profile *sum)
+{
+	bool is_new;
+
+	if (sum->part_count < 2 || has_two_programs(sum))
+		return;
+	for (uint32_t i = 1; i < sum->module_count; i++)
+		for (uint32_t k = i + 1; k < sum->module_count; k++)
+			if (have_one_name(&sum->modules[i], &sum->modules[k]) &&
+			    is_other_build(&sum->modules[i], &sum->modules[k]))
+				numbering_put(&rebuilt->names, module_key(0, &sum->modules[i]), &is_new);
+}
+
 void rebuilt_free(struct rebuilt *rebuilt)
 {
 	numbering_free(&rebuilt->names);

@@ -29,6 +29,8 @@ struct rebuilt {
 /* Adds the modules whose build ids differ between the two profiles, and finds functions renamed in them. Both must have
  * been symbolized, and must outlive the result. */
 void rebuilt_add(struct rebuilt *rebuilt, const struct profile *later, const struct profile *earlier);
+/* The same for a sum over processes that ran two builds of a module at once; renames are not looked for. */
+void rebuilt_add_within(struct rebuilt *rebuilt, const struct profile *sum);
 void rebuilt_free(struct rebuilt *rebuilt);
 
 static inline bool rebuilt_any(const struct rebuilt *rebuilt)

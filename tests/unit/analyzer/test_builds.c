@@ -198,6 +198,41 @@ static void what_may_be_another_is_not_taken_for_it(void **state)
 	assert_int_equal(groups_of(renamed, usual, GROUP_BY_PLACE, 1, &was), 6); /* it is the same build */
 }
 
+/* How many places two processes have together that keep memory in one function, of this and of another program. */
+static uint32_t places_of_sum(const char *other_stack, uint32_t parts)
+{
+	struct profile_maker *maker = profile_maker_create("server");
+	struct group_table table;
+
+	profile_maker_add(maker, "main;keep", (struct made_values){0});
+	profile_maker_add(maker, other_stack, (struct made_values){0})->key++;
+	struct profile *sum = profile_maker_profile(maker);
+	sum->part_count = parts;
+	sum->modules[2].flags = SEEP_MODULE_EXECUTABLE;
+	for (uint32_t i = 1; i <= 2; i++) {
+		sum->modules[i].build_id[0] = (uint8_t)i;
+		sum->modules[i].build_id_bytes = 20;
+	}
+	for (uint32_t i = 0; i < sum->location_count; i++)
+		sum->locations[i].lines->line += sum->locations[i].module == 2 ? 500 : 0;
+	group_table_init(&table, GROUP_BY_PLACE);
+	free(group_table_add(&table, sum));
+	const uint32_t count = table.count;
+	assert_int_equal(table.groups[0].site_count, 1);
+	assert_int_equal(table.groups[0].first_line, table.groups[0].last_line);
+	group_table_free(&table);
+	profile_maker_free(maker);
+	return count;
+}
+
+static void two_builds_in_one_sum_have_the_same_places(void **state)
+{
+	(void)state;
+	assert_int_equal(places_of_sum("main@/opt/2/server;keep@/opt/2/server", 2), 1);
+	assert_int_equal(places_of_sum("main@/opt/2/client;keep@/opt/2/client", 2), 2);
+	assert_int_equal(places_of_sum("main@/opt/2/server;keep@/opt/2/server", 0), 2); /* a plugin of one process */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -207,6 +242,7 @@ int main(void)
 	    cmocka_unit_test(what_was_renamed_is_found_by_its_neighbours),
 	    cmocka_unit_test(template_arguments_may_change),
 	    cmocka_unit_test(few_samples_differ_by_chance),
+	    cmocka_unit_test(two_builds_in_one_sum_have_the_same_places),
 	    cmocka_unit_test(what_may_be_another_is_not_taken_for_it),
 	};
 
