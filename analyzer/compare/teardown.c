@@ -34,6 +34,7 @@
 #define REST 6    /* in no more than this many intervals, a program that allocates nothing is not yet at rest */
 #define LIFE_LEAST_NS 1000000000u /* a younger process has no usual state to leave */
 #define EARLIER 6                 /* snapshots before a run that show what is usual */
+#define RUN_MOST 256 /* intervals that are looked at: where nothing happens for longer, it is no shutdown */
 
 /* A block that was freed: the moment at which it was first missing, and its site. */
 struct death {
@@ -181,7 +182,7 @@ static size_t before_falls(const struct teardown_moment *moments, size_t count, 
 	size_t high = last;
 	double gone = 0;
 
-	while (high > 0 && is_fall(moments, high, start_ns))
+	while (high > 0 && last - high < RUN_MOST && is_fall(moments, high, start_ns))
 		high--;
 	while (ended && high + 1 < last && moments[high].in_use > 0 && is_usual(moments, high, start_ns))
 		high++;
@@ -244,7 +245,8 @@ static size_t look_back(const struct recording *recording, struct profile *last,
 		moments[first - 1] = moment_of(profile);
 		const double gone = deaths_add(&deaths, profile, later, first);
 		moments[first].gone = moments[first - 1].in_use > 0 ? gone / moments[first - 1].in_use : 0;
-		earlier += earlier || !is_fall(&moments[first - 1], 1, last->start_ns);
+		earlier +=
+		    earlier || recording->count - first >= RUN_MOST || !is_fall(&moments[first - 1], 1, last->start_ns);
 		entries[--first] = i;
 		if (later != last)
 			profile_free(later);

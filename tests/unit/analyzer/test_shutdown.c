@@ -183,6 +183,22 @@ static void what_falls_while_it_works_before_the_shutdown_is_none(void **state)
 	assert_int_equal(teardown_last_useful(moments, 8, 0, true), 5);
 }
 
+/* A server drops its caches, and then nothing happens for a night; in the end it stops. */
+static void a_program_at_rest_has_not_shut_down(void **state)
+{
+	enum { COUNT = 400, DROP = 10 };
+	static struct teardown_moment moments[COUNT];
+
+	(void)state;
+	for (unsigned i = 0; i < COUNT; i++)
+		moments[i] = (struct teardown_moment){
+		    (i + 1) * SECOND, i < DROP ? 100 : 40, i < DROP ? 100 * (i + 1) : 100 * DROP, 0, 0, 0};
+	assert_int_equal(teardown_last_useful(moments, 100, 0, false), DROP - 1);
+	assert_int_equal(teardown_last_useful(moments, COUNT, 0, false), COUNT - 1);
+	moments[COUNT - 1].in_use = 1;
+	assert_true(moments[teardown_last_useful(moments, COUNT, 0, true)].in_use == 40);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -190,6 +206,7 @@ int main(void)
 	    cmocka_unit_test(a_shutdown_that_begins_behind_growth_is_left_out),
 	    cmocka_unit_test(what_goes_up_and_down_is_no_shutdown),
 	    cmocka_unit_test(what_falls_while_it_works_before_the_shutdown_is_none),
+	    cmocka_unit_test(a_program_at_rest_has_not_shut_down),
 	};
 	return cmocka_run_group_tests_name("shutdown", tests, NULL, NULL);
 }
