@@ -44,6 +44,9 @@ tidy && check "again, and nothing more goes" as_ever
 check_match "the list has the service" '^web: 2 processes, 0 running, 1 restart, 1 build, ' "$(cat out)"
 check_equal "in 80 columns" "" "$(awk 'length($0) > 80' out)"
 check_match "and each service a line" '^web: 2 processes' "$("$SEEP" list --services)"
+validates list-1.json "$SEEP" list --json --service web
+check_equal "in JSON the sums of the service, too" "web 2 0 1 1" \
+	"$(python3 -c 'import json; s = json.load(open("document.json"))["service"]; print(s["name"], s["processes"], s["running"], s["restarts"], s["builds"])')"
 
 each=$(stat -c %s "$real")
 bytes() { find store/web -name '*.seep' -printf '%s\n' | awk '{ sum += $1 } END { print sum }'; }
