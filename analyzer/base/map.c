@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A hash map from 64-bit keys to 64-bit values: open addressing with linear probing, at most half full. Entries are
- * never removed, so there are no tombstones. Key 0 marks a free slot; the entry of key 0 itself lies behind all slots,
- * under key 1. */
+/* Tables of indices by open addressing with linear probing, and what is made of them: keys that are numbered, and a map
+ * that has a value by number. Entries are never removed, so there are no tombstones. */
 #include <stdlib.h>
 #include <sys/random.h>
 
@@ -9,18 +8,6 @@
 #include "base/memory.h"
 
 enum { SLOTS_AT_FIRST = 64 };
-
-struct map_slot {
-	uint64_t key;
-	uint64_t value;
-};
-
-struct map {
-	struct map_slot *slots;
-	size_t slot_count; /* a power of two; one more slot behind them is for key 0 */
-	size_t entry_count;
-	uint64_t secret;
-};
 
 uint64_t hash_secret(void)
 {
@@ -31,84 +18,6 @@ uint64_t hash_secret(void)
 		secret = (uintptr_t)&secret;
 	return secret;
 }
-
-struct map *map_create(void)
-{
-	struct map *map = memory_allocate(1, sizeof *map);
-
-	map->slots = memory_allocate(SLOTS_AT_FIRST + 1, sizeof *map->slots);
-	map->slot_count = SLOTS_AT_FIRST;
-	map->secret = hash_secret();
-	return map;
-}
-
-void map_free(struct map *map)
-{
-	if (!map)
-		return;
-	free(map->slots);
-	free(map);
-}
-
-/* The key's slot, or the free one where it belongs. */
-static struct map_slot *map_find(const struct map *map, uint64_t key)
-{
-	size_t index = key ? hash_word(key ^ map->secret) & (map->slot_count - 1) : map->slot_count;
-
-	while (key && map->slots[index].key && map->slots[index].key != key)
-		index = (index + 1) & (map->slot_count - 1);
-	return &map->slots[index];
-}
-
-static void map_grow(struct map *map, size_t slot_count)
-{
-	struct map_slot *old = map->slots;
-	size_t old_count = map->slot_count;
-
-	map->slot_count = slot_count;
-	map->slots = memory_allocate(map->slot_count + 1, sizeof *map->slots);
-	map->slots[slot_count] = old[old_count];
-	for (size_t i = 0; i < old_count; i++)
-		if (old[i].key)
-			*map_find(map, old[i].key) = old[i];
-	free(old);
-}
-
-void map_reserve(struct map *map, size_t more)
-{
-	size_t slot_count = map->slot_count;
-
-	while (slot_count < 2 * (map->entry_count + more))
-		slot_count *= 2;
-	if (slot_count > map->slot_count)
-		map_grow(map, slot_count);
-}
-
-uint64_t *map_put(struct map *map, uint64_t key, bool *inserted)
-{
-	struct map_slot *slot = map_find(map, key);
-
-	if (inserted)
-		*inserted = !slot->key;
-	if (slot->key)
-		return &slot->value;
-	if (2 * (map->entry_count + 1) > map->slot_count) {
-		map_grow(map, 2 * map->slot_count);
-		slot = map_find(map, key);
-	}
-	slot->key = key ? key : 1;
-	map->entry_count++;
-	return &slot->value;
-}
-
-uint64_t *map_get(const struct map *map, uint64_t key)
-{
-	struct map_slot *slot = map_find(map, key);
-
-	return slot->key ? &slot->value : NULL;
-}
-
-/* ---- indices alone ---- */
 
 struct index_table index_table_create(size_t most)
 {
@@ -189,4 +98,50 @@ void numbering_free(struct numbering *numbering)
 	free(numbering->keys);
 	index_table_free(&numbering->table);
 	*numbering = (struct numbering){0};
+}
+
+struct map {
+	struct numbering keys;
+	uint64_t *values; /* by number */
+	size_t capacity;
+};
+
+struct map *map_create(void)
+{
+	return memory_allocate(1, sizeof(struct map));
+}
+
+void map_free(struct map *map)
+{
+	if (!map)
+		return;
+	numbering_free(&map->keys);
+	free(map->values);
+	free(map);
+}
+
+void map_reserve(struct map *map, size_t more)
+{
+	numbering_reserve(&map->keys, more);
+}
+
+uint64_t *map_put(struct map *map, uint64_t key, bool *inserted)
+{
+	bool is_new;
+	const uint32_t number = numbering_put(&map->keys, key, &is_new);
+
+	if (is_new) {
+		ARRAY_RESERVE(map->values, number, map->capacity);
+		map->values[number] = 0;
+	}
+	if (inserted)
+		*inserted = is_new;
+	return &map->values[number];
+}
+
+uint64_t *map_get(const struct map *map, uint64_t key)
+{
+	const uint32_t number = numbering_get(&map->keys, key);
+
+	return number == NUMBERING_NONE ? NULL : &map->values[number];
 }
