@@ -35,21 +35,26 @@ static void write_all(struct output *output, const char *data, size_t length)
 	}
 }
 
+static void put(struct output *output, const char *data, size_t bytes)
+{
+	message_progress_end();
+	output->written += bytes;
+	if (output->limit && output->written > output->limit && !output->fault) {
+		output->fault = EFBIG;
+		output->own_limit_hit = true;
+	}
+	write_all(output, data, bytes);
+	output->buffer.refused = output->fault != 0;
+}
+
 static void drain(struct output *output, size_t keep)
 {
 	struct buffer *buffer = &output->buffer;
 
 	if (buffer->length <= keep)
 		return;
-	message_progress_end();
 	const size_t bytes = buffer->length - keep;
-	output->written += bytes;
-	if (output->limit && output->written > output->limit && !output->fault) {
-		output->fault = EFBIG;
-		output->own_limit_hit = true;
-	}
-	write_all(output, buffer->data, bytes);
-	buffer->refused = output->fault != 0;
+	put(output, buffer->data, bytes);
 	memmove(buffer->data, buffer->data + bytes, keep + 1);
 	buffer->length = keep;
 }
@@ -263,7 +268,7 @@ bool output_is_unread(const struct output *output)
 
 static bool write_buffer(struct output *output, const struct buffer *buffer, struct error *error)
 {
-	buffer_append(&output->buffer, buffer->data, buffer->length);
+	put(output, buffer->data, buffer->length);
 	return output_close(output, error);
 }
 

@@ -22,7 +22,8 @@
 #define COMPACT_BYTES (64 << 10) /* and so is a compact snapshot of this size, which would hardly become smaller */
 
 struct writer {
-	struct buffer packed; /* the parts' contents */
+	struct buffer packed; /* room for header and table, then the parts' contents */
+	size_t head_bytes;    /* of that room */
 	struct bundle_part *parts;
 	uint32_t part_count, part_capacity;
 	struct profile *names; /* has every module and location once */
@@ -36,16 +37,26 @@ struct writer {
 	uint32_t node_count, node_room, last_module_count;
 };
 
+/* Makes room for a table of so many parts. */
+static void head_reserve(struct writer *writer, size_t parts)
+{
+	writer->head_bytes = sizeof(struct bundle_header) + parts * sizeof(struct bundle_part);
+	buffer_reserve(&writer->packed, writer->head_bytes);
+	writer->packed.length = writer->head_bytes;
+}
+
 static void part_add(struct writer *writer, struct bundle_part part, const void *data, size_t bytes, bool is_compact)
 {
-	part.offset = writer->packed.length; /* counted from the table's end; it is corrected at the end */
+	const size_t begin = writer->packed.length;
+
+	part.offset = begin - writer->head_bytes; /* counted from the table's end; it is corrected at the end */
 	part.bytes = bytes;
 	if (bytes < (is_compact ? COMPACT_BYTES : QUICK_BYTES))
 		gzip_pack(&writer->packed, data, bytes);
 	else
 		gzip_pack_quickly(&writer->packed, data, bytes);
-	part.packed_bytes = writer->packed.length - part.offset;
-	part.crc = checksum_of(writer->packed.data + part.offset, part.packed_bytes);
+	part.packed_bytes = writer->packed.length - begin;
+	part.crc = checksum_of(writer->packed.data + begin, part.packed_bytes);
 	ARRAY_RESERVE(writer->parts, writer->part_count, writer->part_capacity);
 	writer->parts[writer->part_count++] = part;
 }
@@ -208,6 +219,7 @@ static bool recording_add(struct writer *writer, const char *directory, struct e
 	const bool has_snapshots = recording_list(directory, &recording, error);
 	bool added = has_snapshots || has_more;
 
+	head_reserve(writer, recording.count + has_more + 1u);
 	for (size_t i = 0; i < recording.count; i++) {
 		message_progress("packing snapshot", i + 1, recording.count);
 		if (!snapshot_file_add(writer, recording.entries[i].path, error))
@@ -297,25 +309,27 @@ static void symbols_add(struct writer *writer)
 	map_free(texts.offsets);
 }
 
-/* Puts header and table in front of the packed parts, which become the output: it may be as large as all snapshots. */
+/* Puts header and table in front of the packed parts, which become the output: it may be as large as all snapshots, and
+ * moves only if there are fewer parts than was thought. */
 static void bundle_assemble(struct writer *writer, struct buffer *out)
 {
 	const size_t table_bytes = writer->part_count * sizeof *writer->parts;
+	const size_t parts_bytes = writer->packed.length - writer->head_bytes;
 	struct bundle_header header = {.magic = BUNDLE_MAGIC, .version = BUNDLE_VERSION};
 
 	for (uint32_t i = 0; i < writer->part_count; i++)
 		writer->parts[i].offset += sizeof header + table_bytes;
 	header.part_count = writer->part_count;
-	header.file_bytes = sizeof header + table_bytes + writer->packed.length;
+	header.file_bytes = sizeof header + table_bytes + parts_bytes;
 	header.table_crc = (uint32_t)crc32_z(0, (const unsigned char *)writer->parts, table_bytes);
 	header.header_crc = (uint32_t)crc32_z(0, (const unsigned char *)&header, sizeof header);
 	*out = writer->packed;
 	writer->packed = (struct buffer){0};
-	buffer_reserve(out, sizeof header + table_bytes);
-	memmove(out->data + sizeof header + table_bytes, out->data, out->length + 1);
+	if (sizeof header + table_bytes < writer->head_bytes)
+		memmove(out->data + sizeof header + table_bytes, out->data + writer->head_bytes, parts_bytes + 1);
 	memcpy(out->data, &header, sizeof header);
 	memcpy(out->data + sizeof header, writer->parts, table_bytes);
-	out->length += sizeof header + table_bytes;
+	out->length = header.file_bytes;
 }
 
 static void writer_open(struct writer *writer)
@@ -341,6 +355,9 @@ bool bundle_write(struct buffer *out, const char *path, const struct symbol_sear
 
 	writer_open(&writer);
 	const bool is_directory = stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+
+	if (!is_directory)
+		head_reserve(&writer, 2);
 	const bool written = is_directory           ? recording_add(&writer, path, error)
 			     : path_is_bundle(path) ? error_set(error, "%s: is a bundle already", path)
 						    : snapshot_file_add(&writer, path, error);
