@@ -145,12 +145,15 @@ void command_take_options(const struct command *command, int argc, char **argv, 
 
 const char *command_target(const char *operand)
 {
+	static char **kept; /* for as long as the command runs, wherever its request is */
+	static size_t count, capacity;
 	char path[PATH_MAX];
 	struct error error;
 
 	if (!target_resolve(operand, path, sizeof path, &error))
 		exit(command_fail(&error));
-	return memory_copy_text(path); /* for as long as the command runs */
+	ARRAY_RESERVE(kept, count, capacity);
+	return kept[count++] = memory_copy_text(path);
 }
 
 struct targets command_operands(const struct command *command, int argc, char **argv)
