@@ -20,7 +20,7 @@ preload/keeper/elf
 preload/keeper/base     preload/keeper/elf
 analyzer/files          analyzer/base
 analyzer/encoding       analyzer/base
-analyzer/statistics     analyzer/base
+analyzer/statistics     analyzer/base analyzer/work
 preload/keeper/heap     preload/keeper/base preload/keeper/elf
 preload/shim/host       preload/keeper/base preload/keeper/elf
 preload/shim/libc       preload/keeper/base preload/keeper/elf
@@ -47,7 +47,7 @@ analyzer/place          analyzer/base analyzer/files analyzer/profile analyzer/s
 analyzer/compare        analyzer/base analyzer/files analyzer/place analyzer/profile analyzer/statistics analyzer/work
 analyzer/series         analyzer/base analyzer/compare analyzer/profile analyzer/statistics
 analyzer/account        analyzer/base analyzer/compare analyzer/profile analyzer/series analyzer/statistics
-analyzer/leaks          analyzer/account analyzer/base analyzer/compare analyzer/series analyzer/statistics preload/keeper/loop
+analyzer/leaks          analyzer/account analyzer/base analyzer/compare analyzer/series analyzer/statistics analyzer/work preload/keeper/loop
 analyzer/check/interval analyzer/statistics
 analyzer/check/file     analyzer/base analyzer/compare analyzer/files
 analyzer/check/values   analyzer/base analyzer/check/file analyzer/check/interval analyzer/compare analyzer/files analyzer/leaks analyzer/profile analyzer/series analyzer/statistics

@@ -3,9 +3,11 @@
 #include "leaks/group_lives.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "statistics/measure.h"
+#include "work/keyed.h"
 
 /* For a site in no group, or that the reference lacks because the recorder gave it up. */
 #define NO_GROUP UINT32_MAX
@@ -150,11 +152,19 @@ void group_lives_free(struct group_lives *lives)
 	*lives = (struct group_lives){0};
 }
 
-static int birth_compare(const void *left, const void *right)
+static void births_sort(struct follow_up *objects, size_t count)
 {
-	const struct follow_up *a = left, *b = right;
+	struct keyed *births = memory_allocate(count, sizeof *births);
+	struct follow_up *unsorted = memory_allocate(count, sizeof *unsorted);
 
-	return (a->birth_ns > b->birth_ns) - (a->birth_ns < b->birth_ns);
+	memcpy(unsorted, objects, count * sizeof *objects);
+	for (size_t i = 0; i < count; i++)
+		births[i] = (struct keyed){objects[i].birth_ns, (uint32_t)i};
+	keyed_sort(births, count);
+	for (size_t i = 0; i < count; i++)
+		objects[i] = unsorted[births[i].item];
+	free(births);
+	free(unsorted);
 }
 
 struct follow_ups group_lives_follow(const struct group_lives *lives, uint32_t group, struct follow_up *room)
@@ -182,7 +192,7 @@ struct follow_ups group_lives_follow(const struct group_lives *lives, uint32_t g
 		count++;
 	}
 	if (!is_sorted)
-		qsort(room, count, sizeof *room, birth_compare);
+		births_sort(room, count);
 	return (struct follow_ups){.objects = room, .count = count, .times_ns = times_ns, .time_count = time_count};
 }
 

@@ -12,11 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <seep/search.h>
-
 #include "base/memory.h"
 #include "statistics/gamma.h"
 #include "statistics/measure.h"
+#include "work/keyed.h"
 
 static uint64_t follow_up_end(const struct follow_ups *all)
 {
@@ -44,14 +43,19 @@ static double age_left(const struct follow_ups *all, const struct follow_up *obj
 }
 
 /* An object is at risk from the first snapshot that saw it past the age. Earlier deaths can't be seen, so earlier time
- * does not count either. */
-static double age_entered(const struct follow_ups *all, const struct follow_up *object, uint64_t age_ns)
+ * does not count either. `near`: the snapshot for the object before, whose birth was earlier as a rule; at first 0. */
+static double age_entered(const struct follow_ups *all, const struct follow_up *object, uint64_t age_ns, size_t *near)
 {
 	const uint64_t wanted_ns = object->birth_ns + age_ns;
+	size_t first = *near;
 
 	if (object->first_ns >= wanted_ns)
 		return (double)(object->first_ns - object->birth_ns);
-	const size_t first = seep_count_below(all->times_ns, all->time_count - 1, sizeof *all->times_ns, 0, wanted_ns);
+	while (first > 0 && all->times_ns[first - 1] >= wanted_ns)
+		first--;
+	while (first + 1 < all->time_count && all->times_ns[first] < wanted_ns)
+		first++;
+	*near = first;
 	return (double)(all->times_ns[first] - object->birth_ns);
 }
 
@@ -64,52 +68,43 @@ static bool reaches(const struct follow_up *object, uint64_t age_ns)
 #define AT_RISK_LEAST 3
 #define AT_RISK_FIRM 8
 
-#define SORT_BY_HAND_MOST 32 /* most steps that are sorted by insertion */
-
 struct step {
 	double age;
 	int change; /* of the number at risk: +1 an object enters, -1 it is censored, 0 it dies */
 	double weight;
 };
 
-/* At the same age, deaths come before censored objects, and entries come last. */
-static int step_compare(const void *left, const void *right)
+/* Returns them in the order of age; at the same age, deaths come before censored objects, and entries come last. */
+static struct step *steps_sort(const struct step *steps, size_t count)
 {
-	const struct step *a = left, *b = right;
+	static const int changes[] = {0, -1, 1};
+	struct keyed *order = memory_allocate(count, sizeof *order);
+	struct step *sorted = memory_allocate(count, sizeof *sorted);
+	size_t filled = 0;
 
-	if (a->age != b->age)
-		return a->age < b->age ? -1 : 1;
-	return abs(a->change) != abs(b->change) ? abs(a->change) - abs(b->change) : a->change - b->change;
-}
-
-/* A group usually has few objects, and they come nearly in order. */
-static void steps_sort(struct step *steps, size_t count)
-{
-	if (count > SORT_BY_HAND_MOST) {
-		qsort(steps, count, sizeof *steps, step_compare);
-		return;
-	}
-	for (size_t i = 1; i < count; i++) {
-		const struct step step = steps[i];
-		size_t place = i;
-		for (; place > 0 && step_compare(&step, &steps[place - 1]) < 0; place--)
-			steps[place] = steps[place - 1];
-		steps[place] = step;
-	}
+	for (int kind = 0; kind < 3; kind++)
+		for (size_t i = 0; i < count; i++)
+			if (steps[i].change == changes[kind])
+				order[filled++] = (struct keyed){keyed_ascending(steps[i].age), (uint32_t)i};
+	keyed_sort(order, count);
+	for (size_t i = 0; i < count; i++)
+		sorted[i] = steps[order[i].item];
+	free(order);
+	return sorted;
 }
 
 /* Entries and ends before the age `to_ns` of all objects that reach `age_ns`, in the order of age. */
 static struct step *steps_of(const struct follow_ups *all, uint64_t age_ns, uint64_t to_ns, size_t *count)
 {
 	struct step *steps = memory_allocate(2 * all->count + 1, sizeof *steps);
-	size_t filled = 0;
+	size_t filled = 0, near = 0;
 
 	for (size_t i = 0; i < all->count; i++) {
 		const struct follow_up *object = &all->objects[i];
 		struct seep_measure single = {0};
 		if (!reaches(object, age_ns))
 			continue;
-		const double left = age_left(all, object), entered = age_entered(all, object, age_ns);
+		const double left = age_left(all, object), entered = age_entered(all, object, age_ns, &near);
 		if (left < entered || entered >= (double)to_ns)
 			continue;
 		measure_add_sample(&single, object->size, object->rate);
@@ -118,15 +113,15 @@ static struct step *steps_of(const struct follow_ups *all, uint64_t age_ns, uint
 		if (left < (double)to_ns)
 			steps[filled++] = (struct step){left, has_died(all, object) ? 0 : -1, weight};
 	}
-	steps_sort(steps, filled);
+	struct step *sorted = steps_sort(steps, filled);
+	free(steps);
 	*count = filled;
-	return steps;
+	return sorted;
 }
 
 /* When an object left: it died, or was last seen. */
 struct leaving {
 	double age;
-	uint32_t object;
 	bool died;
 };
 
@@ -140,18 +135,11 @@ struct follow_order {
 	bool *counts; /* for one age at a time, by rank: the object counts */
 };
 
-static int leaving_compare(const void *left, const void *right)
-{
-	const struct leaving *a = left, *b = right;
-
-	if (a->age != b->age)
-		return a->age < b->age ? -1 : 1;
-	return b->died - a->died;
-}
-
 struct follow_order *follow_order_create(const struct follow_ups *all)
 {
 	struct follow_order *order = memory_allocate(1, sizeof *order);
+	struct keyed *ages = memory_allocate(all->count, sizeof *ages);
+	size_t filled = 0;
 
 	*order = (struct follow_order){.objects = all->objects,
 				       .count = all->count,
@@ -159,12 +147,18 @@ struct follow_order *follow_order_create(const struct follow_ups *all)
 				       .rank = memory_allocate(all->count, sizeof *order->rank),
 				       .entered = memory_allocate(all->count + 1, sizeof *order->entered),
 				       .counts = memory_allocate(all->count, sizeof *order->counts)};
-	for (size_t i = 0; i < all->count; i++)
-		order->leavings[i] =
-		    (struct leaving){age_left(all, &all->objects[i]), (uint32_t)i, has_died(all, &all->objects[i])};
-	qsort(order->leavings, order->count, sizeof *order->leavings, leaving_compare);
-	for (size_t i = 0; i < order->count; i++)
-		order->rank[order->leavings[i].object] = (uint32_t)i;
+	for (int died = 1; died >= 0; died--)
+		for (size_t i = 0; i < all->count; i++)
+			if (has_died(all, &all->objects[i]) == died)
+				ages[filled++] =
+				    (struct keyed){keyed_ascending(age_left(all, &all->objects[i])), (uint32_t)i};
+	keyed_sort(ages, all->count);
+	for (size_t i = 0; i < all->count; i++) {
+		const struct follow_up *object = &all->objects[ages[i].item];
+		order->leavings[i] = (struct leaving){age_left(all, object), has_died(all, object)};
+		order->rank[ages[i].item] = (uint32_t)i;
+	}
+	free(ages);
 	return order;
 }
 
@@ -221,7 +215,7 @@ static void plateaus_find(struct cohort_outcome *outcome, const struct follow_up
 {
 	struct follow_order *order = all->order ? all->order : follow_order_create(all);
 	const size_t offset = (size_t)(all->objects - order->objects);
-	size_t near = 0;
+	size_t near = 0, snapshot = 0;
 
 	memset(order->entered, 0, (order->count + 1) * sizeof *order->entered);
 	memset(order->counts, 0, order->count * sizeof *order->counts);
@@ -230,7 +224,7 @@ static void plateaus_find(struct cohort_outcome *outcome, const struct follow_up
 		if (!reaches(object, outcome->age_ns))
 			continue;
 		const uint32_t rank = order->rank[offset + i];
-		const double entered = age_entered(all, object, outcome->age_ns);
+		const double entered = age_entered(all, object, outcome->age_ns, &snapshot);
 		if (order->leavings[rank].age < entered)
 			continue;
 		near = first_after(order, entered, near);
@@ -286,12 +280,13 @@ static void count_births(struct cohort_outcome *outcome, const struct follow_ups
 struct cohort_outcome cohort_outcome_at(const struct follow_ups *all, uint64_t age_ns, uint64_t from_ns)
 {
 	struct cohort_outcome outcome = {.age_ns = age_ns, .plateau = 1, .plateau_firm = 1};
+	size_t near = 0;
 
 	for (size_t i = 0; i < all->count; i++) {
 		const struct follow_up *object = &all->objects[i];
 		if (!reaches(object, age_ns))
 			continue;
-		outcome.exposure_ns += fmax(age_left(all, object) - age_entered(all, object, age_ns), 0);
+		outcome.exposure_ns += fmax(age_left(all, object) - age_entered(all, object, age_ns, &near), 0);
 		outcome.deaths += has_died(all, object);
 		if (object->gone_ns)
 			continue;

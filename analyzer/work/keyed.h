@@ -15,7 +15,7 @@ struct keyed {
 /* Ascending by key; items with the same key keep their order. */
 void keyed_sort(struct keyed *items, size_t count);
 
-/* The key that puts the largest number first. It must be a number. */
+/* The key that puts the largest number first, or the smallest. It must be a number. */
 static inline uint64_t keyed_descending(double number)
 {
 	const uint64_t sign = UINT64_C(1) << 63;
@@ -24,6 +24,11 @@ static inline uint64_t keyed_descending(double number)
 	number += 0.0; /* there are two zeros, which are the same */
 	memcpy(&bits, &number, sizeof bits);
 	return bits & sign ? bits : ~(bits | sign);
+}
+
+static inline uint64_t keyed_ascending(double number)
+{
+	return ~keyed_descending(number);
 }
 
 #endif
