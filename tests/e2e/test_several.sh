@@ -131,7 +131,7 @@ assert len(whole["processes"]) == 3
 END_OF_PROGRAM
 check "the classes of all of them are the sums" /usr/bin/python3 memory.py document.json "${recordings[@]/%/.memory.json}"
 memory=$("$SEEP" memory "${recordings[@]}" | tr -s ' \n' ' ')
-check_match "each is named" 'sum of w\.[0-9]+/[0-9]+\.seep \(pid [0-9]+\)' "$memory"
+check_match "each is named" 'sum of pid [0-9]+ RSS [0-9.]+ MiB, pid [0-9]+ RSS' "$memory"
 check_match "what is shared is said" 'What processes share .* counts in each of them' "$memory"
 
 # ---- bundles: one of each, so that every command adds them up elsewhere
