@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a reader does with the page of tests/e2e/test_html.sh's program, view by view.
 import { readFileSync } from "node:fs";
-import { fitted } from "../../analyzer/report/numbers/words.js";
+import { fitted, withoutParameters } from "../../analyzer/report/numbers/names.js";
 import { check, edited, folded, frame, graph, hash, isDrawn, meanwhile, open, saved, text } from "./driver.mjs";
 
 async function choosesTimes(page) {
@@ -47,6 +47,8 @@ async function choosesTimes(page) {
 async function drawsFrames(page) {
 	const names = [["std::map<int, std::less<int> >::operator[]", 16], ["ns::Set<A, B>::operator<", 14], ["<V<T> as c::Clone>::clone", 8], ["python3.11+0x52e790", 11]].map(([name, room]) => fitted(name, room));
 	check("where a name has no room, templates go first, then what it is in", names.join(" ") === "map::operator[] Set::operator< clone pytho…2e790", names);
+	const bare = ["listen(int)::{lambda(auto:1)#3}::operator()<int>(int) const", "f(int)::{lambda()#1}::operator()() const::Local::make()", "main::$_1::operator()(int) const", "Set<f(int)>::operator<(Set const&) const", "(anonymous namespace)::add(int)"].map(withoutParameters);
+	check("a lambda is named after the function around it", bare.join(" ") === "listen::{lambda#3}<int> f::{lambda}::Local::make main::{lambda#2} Set<f(int)>::operator< (anonymous namespace)::add", bare);
 	await page.evaluate(() => { window.location.hash = "hide=leak_grow"; });
 	await page.waitForFunction(() => window.seepFrame("leak_grow") === null);
 	await page.hover(graph, { position: await page.evaluate(() => window.seepFrame("work")) });

@@ -8,7 +8,7 @@ import { sumInterval, unseenBytes } from "../numbers/interval.js";
 import { shortName } from "../numbers/hash.js";
 import { Measures, Sums } from "../numbers/measures.js";
 import { Weights } from "../numbers/weights.js";
-import { NAME_MOST, shorten, withoutParameters } from "../numbers/words.js";
+import { nameText } from "../numbers/names.js";
 
 /**
  * @typedef {import("../numbers/interval.js").Interval} Interval
@@ -117,7 +117,7 @@ export class Recording {
 
 	/** The function of a row of the answer, without parameters. @param {number} row */
 	rowName(row) {
-		return shorten(withoutParameters(this.document.leaks.places[row].function || "[unknown]"), NAME_MOST);
+		return nameText(this.document.leaks.places[row].function || "[unknown]");
 	}
 
 	/** The answer's row with that name in the address; -1: there is none, or none is chosen. @param {string} key */

@@ -6,7 +6,7 @@
 import { Nodes } from "./nodes.js";
 import { frameKeys, keyName, searchText } from "./frame_keys.js";
 import { Measures } from "../numbers/measures.js";
-import { withoutParameters } from "../numbers/words.js";
+import { withoutParameters } from "../numbers/names.js";
 
 /**
  * @typedef {import("./recording.js").Recording} Recording

@@ -3,7 +3,8 @@
 
 import { badgeColour, VERDICT_NAMES, verdictColour } from "../colour.js";
 import { make, safe } from "../dom.js";
-import { bytes, count, duration, estimateText, moment, NAME_MOST, paceUnit, percent, shorten, withoutParameters } from "../numbers/words.js";
+import { nameText } from "../numbers/names.js";
+import { bytes, count, duration, estimateText, moment, paceUnit, percent } from "../numbers/words.js";
 
 /**
  * @typedef {import("../data/recording.js").Recording} Recording
@@ -37,7 +38,7 @@ function spark(values, colour) {
 const restText = (all, rest) => (rest ? `Of ${count(all)} places ${rest}.` : all ? `All ${count(all)} places are steady, churn, or have stopped.` : "");
 
 /** @param {Place} place */
-const placeText = (place) => safe(shorten(withoutParameters(place.function || "[unknown]"), NAME_MOST));
+const placeText = (place) => safe(nameText(place.function || "[unknown]"));
 
 /** @param {Place} place */
 function lineText(place) {

@@ -4,7 +4,7 @@
 
 import { safe } from "../dom.js";
 import { isDark, moduleColour, styleColour } from "../colour.js";
-import { fitted } from "../numbers/words.js";
+import { fitted } from "../numbers/names.js";
 
 export const ROW = 19;
 const TEXT_LEAST = 34; /* pixels that a frame needs for a text */

@@ -6,7 +6,8 @@ import { safe } from "../dom.js";
 import { isBytes } from "../data/values.js";
 import { differenceInterval, sumInterval, unseenBytes } from "../numbers/interval.js";
 import { smallestSampled } from "../numbers/weights.js";
-import { bytes, count, estimateText, NAME_MOST, percent, shorten, signedBytes } from "../numbers/words.js";
+import { shorten, WHOLE_MOST } from "../numbers/names.js";
+import { bytes, count, estimateText, percent, signedBytes } from "../numbers/words.js";
 
 /**
  * @typedef {import("../data/recording.js").Recording} Recording
@@ -127,7 +128,7 @@ export class NodeValues {
 	/** Lines of text about a node. @param {number} node */
 	details(node) {
 		const { tree } = this;
-		const lines = [safe(shorten(tree.name(node), 2 * NAME_MOST))];
+		const lines = [safe(shorten(tree.name(node), WHOLE_MOST))];
 		if (node && tree.options.fold !== "module") lines.push(this.#where(tree.frame[node]));
 		lines.push(...this.#numbers(node));
 		const parent = tree.options.inverted ? "of what it called" : "of its caller";

@@ -7,7 +7,8 @@ import { frameOfFunction, functionKey, FunctionLines } from "../data/lines.js";
 import { exactly } from "../data/search.js";
 import { isBytes, METRICS } from "../data/values.js";
 import { make, safe } from "../dom.js";
-import { bytes, count, estimateText, NAME_MOST, shorten, signedBytes, withoutParameters } from "../numbers/words.js";
+import { fitted, nameText, withoutParameters } from "../numbers/names.js";
+import { bytes, count, estimateText, signedBytes } from "../numbers/words.js";
 
 const CONTEXT = 4;
 const CALLS = 4;
@@ -111,7 +112,7 @@ export class Source {
 		this.element.hidden = frame < 0;
 		if (!this.lines) return;
 		const lines = this.lines.at(metric, this.timeline.moments());
-		this.name.textContent = safe(shorten(withoutParameters(recording.functionOf(frame)), NAME_MOST));
+		this.name.textContent = safe(nameText(recording.functionOf(frame)));
 		this.name.title = safe(recording.functionOf(frame));
 		this.notes.textContent = this.#says(frame, lines.length);
 		this.table.hidden = lines.length === 0;
@@ -172,6 +173,6 @@ export class Source {
 			event.stopPropagation();
 			state.set({ source: functionKey(recording, call.frame) });
 		};
-		return make("button.call", { title: safe(`${recording.functionOf(call.frame)} ${recording.lineOf(call.frame)}`), on: { click: go } }, `→ ${safe(shorten(withoutParameters(recording.functionOf(call.frame)), 60))} ${value}${call.inlined ? ", inlined" : ""}`);
+		return make("button.call", { title: safe(`${recording.functionOf(call.frame)} ${recording.lineOf(call.frame)}`), on: { click: go } }, `→ ${safe(fitted(withoutParameters(recording.functionOf(call.frame)), 60))} ${value}${call.inlined ? ", inlined" : ""}`);
 	}
 }

@@ -8,7 +8,8 @@ import { functionKey } from "../data/lines.js";
 import { exactly, expression } from "../data/search.js";
 import { make, safe } from "../dom.js";
 import { sumInterval, unseenBytes } from "../numbers/interval.js";
-import { bytes, count, estimateText, NAME_MOST, shorten, withoutParameters } from "../numbers/words.js";
+import { nameText } from "../numbers/names.js";
+import { bytes, count, estimateText } from "../numbers/words.js";
 
 const SHOWN = 50;
 /** @type {[keyof Row, string][]} */
@@ -134,7 +135,7 @@ export class Table {
 			recording.count > 1 && make("td.number", { data: { name: "growth" } }, growth.value, " ", small(growth.interval)),
 			recording.count > 1 && make("td.number", { data: { name: "since BEFORE" } }, make("span.dot", { style: `background:${verdictColour(verdict)}` }), verdict),
 			make("td.number", { data: { name: "allocated" } }, bytes(row.allocated)),
-			make("td.where", {}, make("b", { title: safe(row.name) }, safe(shorten(withoutParameters(row.name), NAME_MOST))), " ", make("span.line", {}, safe(byModule ? "" : recording.lineOf(row.frame) || recording.moduleOf(row.frame)))),
+			make("td.where", {}, make("b", { title: safe(row.name) }, safe(nameText(row.name))), " ", make("span.line", {}, safe(byModule ? "" : recording.lineOf(row.frame) || recording.moduleOf(row.frame)))),
 		);
 	}
 }

@@ -5,9 +5,11 @@
 import { isDark, seriesColour, styleColour, verdictColour } from "../colour.js";
 import { make, safe } from "../dom.js";
 import { byteChart, fit, stacked } from "./chart.js";
+import { fitted } from "../numbers/names.js";
 import { bytes, duration, estimateText } from "../numbers/words.js";
 
 const HEIGHT = 220;
+const LAYER_MOST = 34; /* columns of a layer's name in the legend */
 const STACKED = 6;
 
 /**
@@ -25,7 +27,7 @@ function layersOf(recording) {
 	const order = [...places.keys()].filter((row) => most[row] > 0).sort((a, b) => most[b] - most[a]);
 	const rest = new Float64Array(recording.count);
 	for (const row of [...order.slice(STACKED), places.length]) series[row].forEach((value, k) => { rest[k] += value; });
-	const layers = order.slice(0, STACKED).map((row) => ({ row, name: safe(recording.rowName(row)), values: series[row] }));
+	const layers = order.slice(0, STACKED).map((row) => ({ row, name: safe(fitted(recording.rowName(row), LAYER_MOST)), values: series[row] }));
 	return rest.some((value) => value > 0) ? [...layers, { row: -1, name: "all others", values: rest }] : layers;
 }
 
