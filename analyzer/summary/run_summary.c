@@ -155,6 +155,15 @@ static void reason_print(const struct session_results *results, const struct run
 	free(parent);
 }
 
+/* Whether the shim said more than which of its settings it ignored. */
+static bool notes_say_why(const struct session_results *results)
+{
+	for (size_t i = 0; i < results->note_count; i++)
+		if (!text_begins_with(results->notes[i].text, "ignored "))
+			return true;
+	return false;
+}
+
 /* Says why there is no recording: by what the checks found, what the shim said, or what can be seen from here. */
 static void nothing_print(const struct session_results *results, const struct run_summary_context *context)
 {
@@ -164,7 +173,7 @@ static void nothing_print(const struct session_results *results, const struct ru
 			return;
 		}
 	}
-	if (results->note_count)
+	if (notes_say_why(results))
 		message("nothing was recorded");
 	else
 		reason_print(results, context);

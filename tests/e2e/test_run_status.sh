@@ -119,6 +119,8 @@ mkdir idle && cd idle || exit 1
 output=$("$SEEP" run -r 1G -- true 2>&1)
 check_match "a program that allocates too little is told why nothing was recorded" \
 	'^seep: nothing was recorded: no sample was taken, so true allocated less than about 3\.00 GiB' "$output"
+output=$(SEEP_RATE=12Q "$SEEP" run -- true 2>&1 | tr '\n' ' ')
+check_match "a setting that was ignored is not the reason" 'ignored SEEP_RATE=12Q: .* nothing was recorded: no sample was taken' "$output"
 check_equal "no recording is left behind by it" "" "$(ls)"
 check_equal "nor a session file" "" "$(ls "$TMPDIR")"
 # Signals while the run is being finished, which takes long because its registry has many lines: a request to end is
