@@ -127,16 +127,6 @@ static void locations_add(struct merger *merger, const struct profile *from)
 	perf_map_free(merger->jit);
 }
 
-static void site_make(const struct merger *merger, struct profile_site *site, const struct profile_site *from)
-{
-	*site = (struct profile_site){.key = from->key,
-				      .node = from->node ? from->node + merger->first_node : 0,
-				      .depth = from->depth,
-				      .label = merger->module_of[from->label],
-				      .truncated = from->truncated,
-				      .retired = from->retired};
-}
-
 /* Adds nodes in the same order, behind the existing ones. */
 static void nodes_add(struct merger *merger, const struct profile *from)
 {
@@ -160,7 +150,13 @@ static void sites_add(struct merger *merger, const struct profile *from)
 		bool is_new;
 		const uint32_t index = merger->site_of[i] = numbering_put(&merger->sites, site->key, &is_new);
 		if (is_new)
-			site_make(merger, &to->sites[to->site_count++], site);
+			to->sites[to->site_count++] =
+			    (struct profile_site){.key = site->key,
+						  .node = site->node ? site->node + merger->first_node : 0,
+						  .depth = site->depth,
+						  .label = merger->module_of[site->label],
+						  .truncated = site->truncated,
+						  .retired = site->retired};
 		profile_site_add(&to->sites[index], site);
 		profile_freed_add(to, &to->sites[index], profile_freed_of(from, site));
 		for (uint32_t k = 0; k < site->lifetime_count; k++) {
@@ -188,8 +184,7 @@ static void samples_add(struct merger *merger, const struct profile *from, uint6
 /* A process that counts no work does none, like a server's first process beside its workers. */
 static const uint64_t counting = UINT64_C(1) << SEEP_MEMORY_WORK;
 
-/* Adds up those figures of allocator and system that can be added; others are shared, or belong to one moment or
- * limit. */
+/* Adds up the figures of allocator and system that can be added; others are shared, or belong to one moment. */
 static void memory_add(struct profile *to, const struct profile *from)
 {
 	const uint64_t adding = UINT64_C(1) << SEEP_MEMORY_RSS_ANONYMOUS | UINT64_C(1) << SEEP_MEMORY_SWAP |
