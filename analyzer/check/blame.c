@@ -57,7 +57,17 @@ static void side_add(double *amounts, struct check *check, const struct budget *
 	}
 }
 
-const struct group *blame_find(struct check *check, const struct budget *budget, double *amount)
+/* A snapshot that is itself within the limit was not taken at the peak that is beyond it. */
+static bool is_unseen_peak(const struct budget *budget, const double *amounts, uint32_t count, double limit)
+{
+	double seen = 0;
+
+	for (uint32_t i = 0; i < count && budget->measure == CHECK_PEAK; i++)
+		seen += amounts[i];
+	return budget->measure == CHECK_PEAK && seen <= limit;
+}
+
+const struct group *blame_find(struct check *check, const struct budget *budget, double limit, double *amount)
 {
 	if (check_measure_is_of_process(budget->measure))
 		return NULL;
@@ -66,10 +76,11 @@ const struct group *blame_find(struct check *check, const struct budget *budget,
 	const struct group *worst = NULL;
 
 	side_add(amounts, check, budget, SIDE_AFTER, 1);
+	const bool is_unseen = is_unseen_peak(budget, amounts, table->count, limit);
 	if (budget->is_relative)
 		side_add(amounts, check, budget, SIDE_BASE, -1);
 	*amount = 0;
-	for (uint32_t i = 0; i < table->count; i++) {
+	for (uint32_t i = 0; i < table->count && !is_unseen; i++) {
 		if (amounts[i] <= *amount || !group_line(&table->groups[i]))
 			continue;
 		*amount = amounts[i];

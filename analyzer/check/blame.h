@@ -6,7 +6,7 @@
 #include "check/check_row.h"
 
 /* For a budget with a base, the place that grew most against it; otherwise the place that has most. `amount`: how much
- * that is, in the limit's unit. NULL: there is none. */
-const struct group *blame_find(struct check *check, const struct budget *budget, double *amount);
+ * that is, in the limit's unit. NULL: there is none, or no snapshot was taken at the peak that is beyond the limit. */
+const struct group *blame_find(struct check *check, const struct budget *budget, double limit, double *amount);
 
 #endif

@@ -117,7 +117,7 @@ static void row_add(struct check *check, const struct check_row *row)
 	}
 	if (added->result != CHECK_PASS && !added->group && !added->leak && isfinite(added->value) &&
 	    added->budget->measure != CHECK_LOST)
-		added->group = blame_find(check, added->budget, &added->share);
+		added->group = blame_find(check, added->budget, added->limit, &added->share);
 }
 
 static void nearest_add(struct check *check, struct nearest *nearest, enum check_result result)

@@ -192,6 +192,8 @@ void check_words_sureness(struct buffer *out, const struct check_row *row)
 	else if (row->result == CHECK_FAIL)
 		buffer_append_text(out, row->budget->measure == CHECK_LOST ? "no word of the process's memory led to it"
 									   : "not by chance");
+	if (row->result == CHECK_FAIL && row->budget->measure == CHECK_PEAK && !row->group)
+		buffer_append_text(out, ", though no snapshot shows who has it: a shorter -i would");
 	doubt_append(out, row);
 	if (row->result == CHECK_UNDECIDED && row->others)
 		buffer_printf(out, "; so %s %s more", row->others == 1 ? "is" : "are",

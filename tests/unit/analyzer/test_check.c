@@ -177,6 +177,23 @@ static void a_new_place_of_twenty_samples_fails(void **state)
 	gate_free(gate);
 }
 
+/* The counter has a peak between two snapshots, which show another place's memory. */
+static void a_peak_that_no_snapshot_shows_names_no_place(void **state)
+{
+	struct gate *gate = gate_create("\"budgets\": [{\"name\": \"a\", \"measure\": \"peak\", \"most\": \"400M\"}]");
+
+	(void)state;
+	struct profile *profile = gate_add(gate, SIDE_AFTER, usual);
+	assert_int_equal(gate_check(gate)->result, CHECK_PASS);
+	check_free(&gate->check);
+	profile->memory_known |= UINT64_C(1) << SEEP_MEMORY_IN_USE_PEAK;
+	profile->memory[SEEP_MEMORY_IN_USE_PEAK] = UINT64_C(800) << 20;
+	const struct check_row *row = gate_check(gate);
+	assert_int_equal(row->result, CHECK_FAIL);
+	assert_null(row->group);
+	gate_free(gate);
+}
+
 /* Had only one side line tables, inlined functions would be new there. */
 static void what_only_one_side_can_name_does_not_fail(void **state)
 {
@@ -493,6 +510,7 @@ int main(void)
 	    cmocka_unit_test(what_grew_against_the_base_names_its_place),
 	    cmocka_unit_test(equal_runs_do_not_fail_and_no_base_is_no_pass),
 	    cmocka_unit_test(a_new_place_of_twenty_samples_fails),
+	    cmocka_unit_test(a_peak_that_no_snapshot_shows_names_no_place),
 	    cmocka_unit_test(what_only_one_side_can_name_does_not_fail),
 	    cmocka_unit_test(a_suppressed_place_does_not_count_until_its_day),
 	    cmocka_unit_test(calls_and_modules_are_parts),
