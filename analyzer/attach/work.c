@@ -2,6 +2,7 @@
 /* See work.h. */
 #include "attach/work.h"
 
+#include <math.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/ptrace.h>
@@ -16,6 +17,7 @@ enum {
 	READ_NAP_MS = 5,
 	STOP_TRIES = 50,
 	STOP_NAP_MS = 20,
+	PATIENCE_LEAST_MS = 5,
 	BEGUN_WITHIN_MS = 5000, /* how long to wait for a recording that a killed seep has asked for */
 	BEGUN_NAP_MS = 2,
 	SETTLE_MS = 3, /* a function whose first use binds it while we write is bound again after this time */
@@ -134,6 +136,16 @@ static void threads_forget(const struct work *work)
 	}
 }
 
+/* A thread that waits for a processor stops when it gets one. Where others take their turns, that is soon in most tries, and
+ * late in some: the first ones are given up early, so that the program seldom stands still for as long as it may. */
+static double patience_ms(const struct work *work, int tries)
+{
+	static const double shares[] = {0.1, 0.1, 0.1, 0.3, 0.3, 0.3};
+	const double share = tries < (int)(sizeof shares / sizeof *shares) ? shares[tries] : 1;
+
+	return fmin(work->pause_ms, fmax(PATIENCE_LEAST_MS, work->pause_ms * share));
+}
+
 bool work_stop(struct work *work, struct bindings *bindings, struct error *error)
 {
 	for (int i = 0; i < STOP_TRIES; i++) {
@@ -144,7 +156,7 @@ bool work_stop(struct work *work, struct bindings *bindings, struct error *error
 			return error_set(error, "%d has executed another program", (int)work->pid);
 		if (!bindings_find(bindings, &work->loaded, work->shim, error))
 			return false;
-		if (tracees_stop(&work->tracees, work->pause_ms, error)) {
+		if (tracees_stop(&work->tracees, patience_ms(work, i), error)) {
 			if (loaded_is_current(&work->loaded, &work->remote))
 				return true;
 			tracees_resume(&work->tracees);

@@ -61,6 +61,14 @@ static void directory_show(pid_t pid, const char *theirs, char *directory, size_
 		snprintf(directory, size, "%s", theirs);
 }
 
+/* " (2 tries before: ...)"; nothing where the first one was enough. */
+static const char *tries_text(const struct join_result *result, char *text, size_t size)
+{
+	snprintf(text, size, " (%u %s before: not all of its threads stopped in time)", result->retries,
+		 result->retries == 1 ? "try" : "tries");
+	return result->retries ? text : "";
+}
+
 static bool process_join_and_say(const struct attendant_request *request, struct attendant *attendant,
 				 struct error *error)
 {
@@ -71,11 +79,11 @@ static bool process_join_and_say(const struct attendant_request *request, struct
 		return false;
 	const char *name = process_name(request->pid, &facts);
 	directory_show(request->pid, attendant->joined.directory, directory, sizeof directory);
-	char threads[48] = "";
+	char threads[48] = "", tries[96];
 	if (attendant->joined.borrowed_ms > attendant->joined.longest_ms)
 		snprintf(threads, sizeof threads, ", one thread for %.1f ms", attendant->joined.borrowed_ms);
-	message("joined %s (pid %d), which stood still for %.1f ms%s; recording %s", name, (int)request->pid,
-		attendant->joined.longest_ms, threads, directory);
+	message("joined %s (pid %d), which stood still for %.1f ms%s%s; recording %s", name, (int)request->pid,
+		attendant->joined.longest_ms, threads, tries_text(&attendant->joined, tries, sizeof tries), directory);
 	message_lines(attendant->joined.notes);
 	return true;
 }
@@ -188,6 +196,7 @@ static void forked_say(pid_t pid)
 static bool process_detach(pid_t pid, struct error *error)
 {
 	struct join_result result;
+	char tries[96];
 
 	if (!process_leave(pid, PAUSE_NS / 1e6, &result, error))
 		return false;
@@ -195,7 +204,8 @@ static bool process_detach(pid_t pid, struct error *error)
 		message("left %d, in which libseep.so stays and records nothing; next: seep leaks %s", (int)pid,
 			result.directory);
 	else
-		message("left %d, which stood still for %.1f ms; %s%s", (int)pid, result.longest_ms,
+		message("left %d, which stood still for %.1f ms%s; %s%s", (int)pid, result.longest_ms,
+			tries_text(&result, tries, sizeof tries),
 			result.directory[0] ? "next: seep leaks " : "nothing was sampled in it", result.directory);
 	return true;
 }

@@ -177,4 +177,46 @@ for ((i = 0; i < 20; i++)); do
 done
 check_equal "who executes others meanwhile ends as it would have" "" "$harmed"
 check_equal "and what is said where that was too late is one line of it" "" "$odd"
+
+# A thread that waits for its child by vfork() stops when that has become another program, 40 ms later.
+gcc -x c -O1 -pthread -o forks_by_vfork - <<'END'
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+static void *allocates(void *unused)
+{
+	for (;;) {
+		free(malloc(100));
+		usleep(3000);
+	}
+	return unused;
+}
+int main(void)
+{
+	pthread_t thread;
+	char *arguments[] = {"true", NULL};
+	pthread_create(&thread, NULL, allocates, NULL);
+	for (int i = 0; i < 3000; i++) { /* two minutes, should nobody end it */
+		pid_t child = vfork();
+		if (!child) {
+			usleep(40000);
+			execv("/bin/true", arguments);
+			_exit(1);
+		}
+		waitpid(child, NULL, 0);
+		usleep(2000);
+	}
+	return 0;
+}
+END
+background ./forks_by_vfork
+wait_until 10 grep -q forks_by "/proc/$background_pid/maps"
+is_tried_again() {
+	rm -rf tried.rec
+	"$SEEP" attach -o tried.rec "$background_pid" >tried 2>&1
+	"$SEEP" detach "$background_pid" >>tried 2>&1
+	grep -qE '\([0-9]+ (try|tries) before: not all of its threads stopped in time\)' tried
+}
+check "a stop that takes too long is given up, and tried again, which is said" wait_until 20 is_tried_again
 exit $cases_failed
