@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <seep/service.h>
 
@@ -200,16 +201,20 @@ static int run(int argc, char **argv)
 	int status = plans_make(&request, plans);
 	if (status != COMMAND_FINE)
 		return status;
+	const bool of_service =
+	    optind == argc && request.service && seep_service_name_is_valid(request.service, strlen(request.service));
 	const struct targets targets =
-	    optind == argc && request.service && seep_service_name_is_valid(request.service, strlen(request.service))
-		? command_service_directories(&command_push, argc, argv, request.service)
-		: command_operands(&command_push, argc, argv);
+	    of_service ? command_service_directories(&command_push, argc, argv, request.service, request.follow)
+		       : command_operands(&command_push, argc, argv);
 	struct push_operand *operands = memory_allocate(targets.count, sizeof *operands);
 	struct push_rounds rounds = {
 	    .plans = plans, .plan_count = request.to.count, .operands = operands, .operand_count = targets.count};
 	bool is_fine = true;
 	for (size_t i = 0; i < targets.count && is_fine; i++)
-		is_fine = push_operand_take(&operands[i], targets.paths[i], &error);
+		if (of_service && request.follow && access(targets.paths[i], F_OK) != 0)
+			operands[i] = (struct push_operand){targets.paths[i], true}; /* it may come */
+		else
+			is_fine = push_operand_take(&operands[i], targets.paths[i], &error);
 	is_fine = is_fine && all_open(&request, plans, &transport, &labels, &directory, &error);
 	status = is_fine ? rounds_run(&request, &rounds) : command_fail(&error);
 	push_rounds_free(&rounds);

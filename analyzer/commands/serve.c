@@ -2,6 +2,7 @@
 /* `seep serve RECORDING...`: the page of each recording, live, for browsers. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "options/command.h"
 #include "options/service_options.h"
@@ -32,7 +33,7 @@ static struct targets targets_find(int argc, char **argv, const struct request *
 	static const char *here = ".";
 
 	if (request->service)
-		return command_service_directories(&command_serve, argc, argv, request->service);
+		return command_service_directories(&command_serve, argc, argv, request->service, true);
 	return optind < argc ? command_operands(&command_serve, argc, argv) : (struct targets){&here, 1};
 }
 
@@ -100,10 +101,13 @@ static bool serve(struct server_state *server, const struct serve_address *addre
 	return is_fine;
 }
 
-static bool all_add(struct recordings *recordings, struct targets targets, struct error *error)
+/* A service's directory may be made when its first process runs. */
+static bool all_add(struct recordings *recordings, struct targets targets, bool may_come, struct error *error)
 {
 	for (size_t i = 0; i < targets.count; i++)
-		if (!recordings_add(recordings, targets.paths[i], error))
+		if (may_come && access(targets.paths[i], F_OK) != 0)
+			recordings_await(recordings, targets.paths[i]);
+		else if (!recordings_add(recordings, targets.paths[i], error))
 			return false;
 	return true;
 }
@@ -129,7 +133,7 @@ static int run(int argc, char **argv)
 				     request.listen);
 	const struct targets targets = targets_find(argc, argv, &request);
 	bool is_fine = (!request.wrappers || wrapper_names_parse(&wrappers, request.wrappers, &error)) &&
-		       all_add(&server.recordings, targets, &error);
+		       all_add(&server.recordings, targets, request.service != NULL, &error);
 	server.share = request.share;
 	server.request = (struct page_request){
 	    .symbols = request.symbols,

@@ -48,7 +48,7 @@ static bool directory_find(char **directory, const char *service, int argc, char
 	struct targets within = {0};
 
 	if (service)
-		within = command_service_directories(&command_top, argc, argv, service);
+		within = command_service_directories(&command_top, argc, argv, service, false);
 	if (optind == argc)
 		return choose_recording(directory, within.paths, within.count, error);
 	*directory = memory_copy_text(command_only_operand(&command_top, argc, argv));

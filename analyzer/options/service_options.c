@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include <seep/service.h>
+
+#include "base/buffer.h"
 #include "base/memory.h"
 #include "base/message.h"
 #include "options/moment.h"
@@ -185,7 +188,26 @@ static void directory_add(const char *name, const char *directory, void *context
 	targets->paths[targets->count++] = memory_copy_text(directory);
 }
 
-struct targets command_service_directories(const struct command *command, int argc, char **argv, const char *name)
+/* Where a service's directory will be made: in the first of these stores that can hold it. */
+static struct targets directories_to_come(const char *name)
+{
+	struct targets targets = {0};
+	struct seep_stores stores;
+
+	seep_stores_find(&stores, getenv("SEEP_STORE"), getenv("XDG_STATE_HOME"), getenv("HOME"));
+	for (size_t i = 0; i < SEEP_STORES && stores.of[i][0]; i++) {
+		struct buffer path = {0};
+		buffer_printf(&path, "%s/%s", stores.of[i], name);
+		directory_add(name, path.data, &targets);
+		buffer_free(&path);
+	}
+	message("there is no service %s in %s%s%s yet; its first recording is awaited", name, stores.of[0],
+		*stores.of[1] ? " or " : "", stores.of[1]);
+	return targets;
+}
+
+struct targets command_service_directories(const struct command *command, int argc, char **argv, const char *name,
+					   bool may_come)
 {
 	struct targets targets = {0};
 	struct error error;
@@ -196,6 +218,8 @@ struct targets command_service_directories(const struct command *command, int ar
 	service_visit(name, directory_add, &targets);
 	if (targets.count)
 		return targets;
+	if (may_come)
+		return directories_to_come(name);
 	service_say_missing(name, &error);
 	exit(command_fail(&error));
 }

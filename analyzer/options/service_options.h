@@ -50,8 +50,10 @@ struct service_targets command_service_targets(const struct command *command, in
 struct targets command_moment_targets(const struct command *command, int argc, char **argv,
 				      const struct service_request *request);
 
-/* The directories of a service, one in each store that has it: what is recorded there later belongs to it, too. */
-struct targets command_service_directories(const struct command *command, int argc, char **argv, const char *name);
+/* The directories of a service, one in each store that has it: what is recorded there later belongs to it, too. If there is none,
+ * exits, or, for a command that waits (`may_come`), says so and gives those in which it may begin. */
+struct targets command_service_directories(const struct command *command, int argc, char **argv, const char *name,
+					   bool may_come);
 
 /* The same for a command that reads whole recordings. Calls `limit` for each with the time, by the clock of its
  * snapshots, in which its series is to lie. */

@@ -215,6 +215,11 @@ bool recordings_add(struct recordings *recordings, const char *path, struct erro
 	return true;
 }
 
+void recordings_await(struct recordings *recordings, const char *directory)
+{
+	operand_add(recordings, directory, true);
+}
+
 bool recordings_may_grow(const struct recordings *recordings)
 {
 	for (size_t i = 0; i < recordings->operand_count; i++)

@@ -69,6 +69,8 @@ struct recordings { /* zero-initialise */
 
 /* False: there is nothing to serve at that path, and never will be. */
 bool recordings_add(struct recordings *recordings, const char *path, struct error *error);
+/* Serves what will be recorded in a directory that may not be there yet. */
+void recordings_await(struct recordings *recordings, const char *directory);
 /* Whether an operand is a directory of recordings. */
 bool recordings_may_grow(const struct recordings *recordings);
 void recordings_free(struct recordings *recordings);

@@ -49,13 +49,17 @@ if [ "$(id -u)" = 0 ]; then
 	check_equal "nor in another user's" "" "$(ls -A store/foreign)"
 fi
 
+background "$SEEP" serve --service live --listen unix:live.socket >/dev/null 2>awaited
+background "$SEEP" push --follow --service live --to otlp+http://127.0.0.1:9 2>pushed
+check "what serves a service may be there before it" wait_until 20 test -S live.socket
+check_match "and says so" '^seep: there is no service live in .*store yet' "$(cat awaited)"
 SEEP_RATE=64K background "$SEEP" run -i 100ms --service live -- /usr/bin/python3 -c 'import time; x = bytearray(1 << 20); time.sleep(100)' 2>/dev/null
 wait_until 20 compgen -G 'store/live/*/000002.seep'
 check_match "of a service that runs its memory is shown" 'heap|RSS' "$("$SEEP" memory --service live 2>&1)"
 check_equal "nothing is said of a time" "" "$("$SEEP" report --service live 2>&1 >/dev/null)"
-background "$SEEP" serve --service live --listen unix:live.socket >/dev/null 2>&1
-wait_until 20 test -S live.socket
-check_match "its pages are served" 'python3\.[0-9]+' "$(curl -s --unix-socket live.socket http://localhost/ | tr -d '\n' | head -c 100000)"
+is_served() { curl -s --unix-socket live.socket http://localhost/ | tr -d '\n' | grep -qE 'python3\.[0-9]+'; }
+check "its pages are served" wait_until 20 is_served
+check "and its profiles are pushed" wait_until 20 grep -q 'are sent again' pushed
 "$SEEP" push --service nowhere --to otlp+http://127.0.0.1:9 >/dev/null 2>err
 check_equal "what is not there can't be pushed" "3 1" "$? $(wc -l <err)"
 exit $cases_failed
