@@ -16,7 +16,9 @@
 #define REACH 2.2       /* of a 95 % interval, in standard deviations; its upper half is a little longer */
 #define ROOM_LEAST 0.02 /* of the mean, at least: a program changes a little with every library */
 #define ROOM_OF_ONE 0.1 /* the same for a single run, which does not show by how much runs differ */
-#define PLACE_STEP 5    /* in per cent */
+/* RSS: file pages are in memory as other work on the machine leaves them, and the last look is some time before the end */
+#define ROOM_OF_RSS 0.1
+#define PLACE_STEP 5 /* in per cent */
 #define PLACE_LEAST 10
 /* times the process's error: a place has only a part of the samples, and the base has an error, too */
 #define PLACE_ERROR 2
@@ -44,7 +46,8 @@ static void limit_find(struct suggestion *suggestion, size_t runs)
 	const double total = fmax(suggestion->spread, suggestion->sampling);
 	const double t = student_quantile(2 * MISSED, suggestion->spread > 0 ? (double)runs - 1 : 1e6);
 	const double room = t * total * sqrt(1 + 1 / (double)runs) + REACH * suggestion->sampling;
-	const double least = suggestion->mean * (runs > 1 ? ROOM_LEAST : ROOM_OF_ONE);
+	const double of_rss = check_measure_is_of_process(suggestion->measure) ? ROOM_OF_RSS : 0;
+	const double least = suggestion->mean * (of_rss + (runs > 1 ? ROOM_LEAST : ROOM_OF_ONE));
 
 	suggestion->limit =
 	    rounded_up(suggestion->mean + fmax(room, least), check_measure_is_of_bytes(suggestion->measure));

@@ -106,6 +106,14 @@ check_equal "its runs keep it" "0 0" "$? $(grep -c '^FAIL' out)"
 check_match "and are known to" '^pass .*allocated' "$(cat out)"
 "$SEEP" check bigger --base base --budget suggested.json --work 20000 >out 2>err
 check_equal "a worse one does not" 1 $?
+/usr/bin/python3 - <<'END'
+import json
+budget = next(b for b in json.load(open("suggested.json"))["budgets"] if b["measure"] == "rss")
+limit = float(budget["most"][:-1])
+most = float(budget["reason"].split(" to ")[1].split(" MiB")[0])
+open("room", "w").write(f"{budget['most'][-1]} {limit > 1.08 * most}")
+END
+check_equal "RSS, which follows the machine, has room" "M True" "$(cat room)"
 check_match "each limit has its reason" '2 runs had .* to .*, which their samples explain; one is known to [0-9.]+ %' "$(cat suggested.json)"
 "$SEEP" check --suggest base -o one.json
 check_match "one run asks for more room, and says why" 'by how much runs differ is not known' "$(cat one.json)"

@@ -62,6 +62,8 @@ static void reason_write(struct json *json, const struct suggestion *suggestion,
 	if (suggestion->sampling > 0)
 		buffer_printf(&reason, "; one is known to %s",
 			      quantity_share(2 * suggestion->sampling, suggestion->mean).text);
+	if (check_measure_is_of_process(suggestion->measure))
+		buffer_append_text(&reason, "; a tenth more, as it also follows what else the machine does");
 	json_text(json_key(json, "reason"), reason.data);
 	buffer_free(&reason);
 }
