@@ -96,6 +96,14 @@ static void memory_unmap(struct work *work, struct borrowed *borrowed, struct tr
 	borrowed_end(borrowed);
 }
 
+static bool is_alone(const struct work *work, const struct tracee *tracee)
+{
+	for (size_t i = 0; i < work->tracees.count; i++)
+		if (&work->tracees.items[i] != tracee && work->tracees.items[i].state != TRACEE_GONE)
+			return false;
+	return true;
+}
+
 /* Uses any thread that stands still, or one that is stopped for this. */
 static void thread_unmaps(struct work *work, struct borrowed *borrowed)
 {
@@ -109,6 +117,8 @@ static void thread_unmaps(struct work *work, struct borrowed *borrowed)
 		if (thread_is_fit(work, tracee)) {
 			tracees_resume_others(&work->tracees, tracee); /* it may wait long for a processor */
 			memory_unmap(work, borrowed, tracee);
+			if (!is_alone(work, tracee)) /* the program did not stand still for that */
+				tracee_resume(&work->tracees, tracee);
 			return;
 		}
 	}
