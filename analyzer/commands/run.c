@@ -77,7 +77,7 @@ static const struct command_option run_options[] = {
      offsetof(struct run_request, leaks_at_exit), NULL},
     {OPTION_SUPPRESSIONS, "suppressions", "FILE", "except what LeakSanitizer's leak:PATTERN names", &option_text,
      offsetof(struct run_request, suppressions), NULL},
-    {OPTION_ONLY, "only", "NAMES", "of these two, only programs of these names: a,b*,...", &option_text,
+    {OPTION_ONLY, "only", "NAMES", "check only programs of these names: a,b*,...", &option_text,
      offsetof(struct run_request, only), NULL},
     RECORDING_OPTIONS_REST(FIELD),
     {0},
