@@ -119,6 +119,17 @@ check_match "labels beyond the last are counted" "46 samples without their label
 check_equal "and their samples are there" "254 25400 4600" "$(labels many.rec | awk '
 	/^label/ { count++; bytes += $3 } /^None/ { rest = $2 } END { print count, bytes, rest }')"
 
+# docs/LABELS.md's way for python
+"$SEEP" run -r 64K -i 0 -o python.rec -- python3 -S -E -c '
+import ctypes
+label = getattr(ctypes.CDLL(None), "seep_label", None)
+label.restype, label.argtypes = ctypes.c_char_p, [ctypes.c_char_p]
+before = label(b"python")
+kept = bytearray(20000000)
+print(before, label(before))' >said 2>/dev/null
+check_equal "python sets labels by ctypes" "None b'python'" "$(cat said)"
+check_match "and what it allocated under them is told apart" '^python [0-9]+ 200[0-9]{5}$' "$(labels python.rec)"
+
 ./labels "$WORK/stop" & # was not started with libseep.so
 served=$!
 pids+=("$served")
