@@ -223,13 +223,12 @@ static void plateaus_find(struct cohort_outcome *outcome, const struct follow_up
 		const struct follow_up *object = &all->objects[i];
 		if (!reaches(object, outcome->age_ns))
 			continue;
-		const uint32_t rank = order->rank[offset + i];
 		const double entered = age_entered(all, object, outcome->age_ns, &snapshot);
-		if (order->leavings[rank].age < entered)
+		if (age_left(all, object) < entered)
 			continue;
 		near = first_after(order, entered, near);
 		order->entered[near]++;
-		order->counts[rank] = true;
+		order->counts[order->rank[offset + i]] = true;
 	}
 	outcome->plateau = order_plateau(order, AT_RISK_LEAST);
 	outcome->plateau_firm = order_plateau(order, AT_RISK_FIRM);
