@@ -55,7 +55,16 @@ struct writer {
 	double carried[CALL_VALUE_COUNT]; /* remainders of rounding, each less than one */
 	uint64_t thread_text;             /* the text of the thread in the last label; 0: there was none yet */
 	uint32_t thread;
+	uint64_t bytes_key, thread_key; /* texts of all labels; likewise */
 };
+
+/* The number of a text that every sample needs. */
+static uint64_t text_known(struct writer *writer, uint64_t *number, const char *text)
+{
+	if (!*number)
+		*number = pprof_text(&writer->tables, text);
+	return *number;
+}
 
 static void value_type_append(struct writer *writer, uint32_t field, const char *type, const char *unit)
 {
@@ -157,7 +166,7 @@ static void stack_fill(struct writer *writer, const struct export_row *row)
 
 static void size_label_append(struct writer *writer, uint64_t size)
 {
-	const uint64_t bytes = pprof_text(&writer->tables, "bytes");
+	const uint64_t bytes = text_known(writer, &writer->bytes_key, "bytes");
 
 	protobuf_unsigned(&writer->label, LABEL_KEY, bytes);
 	protobuf_unsigned(&writer->label, LABEL_NUMBER, size);
@@ -170,7 +179,7 @@ static void thread_label_append(struct writer *writer, uint32_t thread)
 {
 	char number[16];
 
-	protobuf_unsigned(&writer->label, LABEL_KEY, pprof_text(&writer->tables, "thread"));
+	protobuf_unsigned(&writer->label, LABEL_KEY, text_known(writer, &writer->thread_key, "thread"));
 	if (!writer->thread_text || writer->thread != thread) {
 		snprintf(number, sizeof number, "%u", thread);
 		writer->thread_text = pprof_text_copied(&writer->tables, number);

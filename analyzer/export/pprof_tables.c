@@ -49,8 +49,10 @@ void pprof_tables_close(struct pprof_tables *tables)
 	map_free(tables->locations);
 	numbering_free(&tables->mappings);
 	free(tables->modules);
-	free(tables->numbers[0].numbers);
-	free(tables->numbers[1].numbers);
+	for (size_t i = 0; i < 2; i++) {
+		free(tables->numbers[i].locations);
+		free(tables->numbers[i].mappings);
+	}
 }
 
 static uint64_t text_key(const char *text)
@@ -166,10 +168,24 @@ static uint64_t location_address(const struct pprof_tables *tables, uint64_t map
 	return location->address ? location->address + bias - !location->exact : 0;
 }
 
+/* The numbers that are known, since stacks meet the same locations and modules again and again. */
+static struct pprof_numbers *numbers_of(struct pprof_tables *tables, const struct profile *profile)
+{
+	struct pprof_numbers *known = &tables->numbers[tables->numbers[0].of && tables->numbers[0].of != profile];
+
+	if (!known->of)
+		*known =
+		    (struct pprof_numbers){profile, memory_allocate(profile->location_count, sizeof *known->locations),
+					   memory_allocate(profile->module_count, sizeof *known->mappings)};
+	return known;
+}
+
 static uint32_t location_add(struct pprof_tables *tables, const struct profile *profile,
 			     const struct profile_location *location, bool is_met_once)
 {
-	const uint64_t mapping = pprof_mapping(tables, &profile->modules[location->module]);
+	uint32_t *known = &numbers_of(tables, profile)->mappings[location->module];
+	const uint32_t mapping =
+	    *known ? *known : (*known = (uint32_t)pprof_mapping(tables, &profile->modules[location->module]));
 	const struct source_line *lines = profile_lines(profile, location);
 	struct buffer *message = &tables->message;
 
@@ -198,16 +214,11 @@ static uint32_t location_number(struct pprof_tables *tables, const struct profil
 	return (uint32_t)*number;
 }
 
-/* Keeps numbers, since stacks meet the same locations again and again. */
 uint64_t pprof_location(struct pprof_tables *tables, const struct profile *profile,
 			const struct profile_location *location)
 {
-	struct pprof_numbers *known = &tables->numbers[tables->numbers[0].of && tables->numbers[0].of != profile];
+	uint32_t *number = &numbers_of(tables, profile)->locations[location - profile->locations];
 
-	if (!known->of)
-		*known =
-		    (struct pprof_numbers){profile, memory_allocate(profile->location_count, sizeof *known->numbers)};
-	uint32_t *number = &known->numbers[location - profile->locations];
 	if (!*number)
 		*number = location_number(tables, profile, location);
 	return *number;

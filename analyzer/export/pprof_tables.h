@@ -22,10 +22,11 @@ struct pprof_tables {
 	bool is_alone;                         /* everything is of one profile, in which each label occurs once */
 	const struct profile_module **modules; /* modules that have a mapping, in the order of their numbers */
 	size_t module_count, module_capacity;
-	/* For each location of one of the two profiles, its number; 0: none yet. */
+	/* For each location and module of one of the two profiles, its number; 0: none yet. */
 	struct pprof_numbers {
 		const struct profile *of;
-		uint32_t *numbers;
+		uint32_t *locations;
+		uint32_t *mappings;
 	} numbers[2];
 };
 
