@@ -47,21 +47,22 @@ static void check_recording(const char *directory, struct findings *findings)
 			    "it was forked: memory that it inherited from its parent is not in its recording");
 }
 
-/* The process was started without the shim. Says whether `seep attach` could join it now; `linked`: by --static. */
-static bool check_joining(pid_t pid, bool *linked, struct findings *findings)
+/* The process was started without the shim, or seep has left it. Says whether `seep attach` could join it now; `linked`: by --static. */
+static bool check_joining(pid_t pid, const struct process_facts *facts, bool *linked, struct findings *findings)
 {
 	struct error error;
 	char command[64];
+	const char *state = facts->shim_joined ? "seep has left it" : "it runs without libseep.so";
 
 	const bool joinable = process_can_be_joined(pid, linked, &error);
 	snprintf(command, sizeof command, "'seep attach %s%d' records it from now on", *linked ? "--static " : "",
 		 (int)pid);
 	if (joinable)
-		finding_add(findings, FINDING_NOTE, "joinable", command, "it runs without libseep.so, and %s",
+		finding_add(findings, FINDING_NOTE, "joinable", command, "%s, and %s%s", state,
+			    facts->shim_joined ? "it " : "",
 			    *linked ? "has an allocator of its own that can be hooked" : "can be joined");
 	else
-		finding_add(findings, FINDING_FAULT, "not-preloaded", NULL, "it runs without libseep.so; %s",
-			    error.text);
+		finding_add(findings, FINDING_FAULT, "not-preloaded", NULL, "%s; %s", state, error.text);
 	return joinable;
 }
 
@@ -69,7 +70,7 @@ static bool check_joining(pid_t pid, bool *linked, struct findings *findings)
 static bool check_absence(pid_t pid, const struct process_facts *facts, struct findings *findings)
 {
 	bool linked;
-	const bool joinable = check_joining(pid, &linked, findings);
+	const bool joinable = check_joining(pid, facts, &linked, findings);
 	const enum finding_severity severity = joinable ? FINDING_NOTE : FINDING_FAULT;
 
 	if (facts->secure_mode)
@@ -128,7 +129,7 @@ void check_process(pid_t pid, struct findings *findings)
 		    "for %llu MiB",
 		    facts.name, (int)pid, (unsigned long long)left >> 20,
 		    (unsigned long long)seep_address_space_least() >> 20);
-	else if (facts.shim_mapped)
+	else if (facts.shim_mapped && !facts.shim_joined)
 		finding_add(findings, FINDING_WARNING, "no-recording",
 			    "wait until it has allocated some MB, or start it with a smaller rate (-r 8K)",
 			    "%s (%d) has libseep.so, but no recording yet", facts.name, (int)pid);

@@ -104,5 +104,6 @@ wait_until 10 grep -q sleep "/proc/$idle/comm"
 check_match "one snapshot of a program that runs: seep leaks says when there are more" "one snapshot so far: .* ask again in 76 s" \
 	"$("$SEEP" leaks "$idle" 2>&1)"
 "$SEEP" detach "$idle" 2>err
+check_match "seep doctor says that seep has left it" "seep has left it, and it can be joined; 'seep attach $idle'" "$("$SEEP" doctor "$idle")"
 touch stop
 exit "$cases_failed"
