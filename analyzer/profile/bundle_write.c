@@ -115,6 +115,8 @@ static void location_collect(struct writer *writer, struct modules *modules, con
 	const uint32_t module = modules->canonical[node->module];
 	bool is_new;
 
+	if (modules->head->modules[module].flags & SEEP_MODULE_LABEL)
+		return; /* names itself */
 	if (module && !modules->collected[module])
 		modules->collected[module] = module_collect(writer, modules->head, module);
 	const struct profile_location location = {

@@ -113,6 +113,9 @@ echo '{"schema": "seep.budgets/1", "budgets": [
 	{"name": "tenant", "measure": "in_use", "each": "label", "most": "100K"}]}' >budgets.json
 check_match "each label is held to a budget" '^\| \*\*fail\*\* \| tenant \| .* \| in/ner; λ \|$' \
 	"$("$SEEP" check --budget=budgets.json --format=markdown labels.rec 2>/dev/null)"
+"$SEEP" bundle labels.rec -o labels.bundle 2>said
+check_equal "a bundle has them, too" "$(labels labels.rec)" "$(labels labels.bundle)"
+check_match "without names for them" 'names of [0-9]+ addresses in [23] modules' "$(cat said)"
 check_equal "no module is called so" "" "$("$SEEP" report --modules labels.rec | grep label\\])"
 SEEP_RATE=1 "$SEEP" run -i 0 -o many.rec ./labels many 2>/dev/null
 check_match "labels beyond the last are counted" "46 samples without their label" "$("$SEEP" report many.rec)"
