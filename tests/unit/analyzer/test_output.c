@@ -22,25 +22,7 @@
 #include "encoding/checksum.h"
 #include "encoding/gzip.h"
 #include "files/output.h"
-
-static char directory[64];
-
-static int enter_directory(void **state)
-{
-	(void)state;
-	strcpy(directory, "/tmp/seep-base-XXXXXX");
-	assert_non_null(mkdtemp(directory));
-	return chdir(directory);
-}
-
-static int leave_directory(void **state)
-{
-	(void)state;
-	char command[160];
-
-	snprintf(command, sizeof command, "rm -rf '%s'", directory);
-	return chdir("/") < 0 || system(command) != 0;
-}
+#include "support/sample_program.h"
 
 static size_t files_in_directory(void)
 {
@@ -197,9 +179,9 @@ static void packing_is_as_good_as_packing_at_once(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(file_appears_whole_and_alone, enter_directory, leave_directory),
-	    cmocka_unit_test_setup_teardown(failed_write_leaves_nothing_behind, enter_directory, leave_directory),
-	    cmocka_unit_test_setup_teardown(killed_writer_leaves_what_was_there, enter_directory, leave_directory),
+	    cmocka_unit_test_setup_teardown(file_appears_whole_and_alone, scratch_enter, scratch_leave),
+	    cmocka_unit_test_setup_teardown(failed_write_leaves_nothing_behind, scratch_enter, scratch_leave),
+	    cmocka_unit_test_setup_teardown(killed_writer_leaves_what_was_there, scratch_enter, scratch_leave),
 	    cmocka_unit_test(checksums_are_zlibs),
 	    cmocka_unit_test(packing_is_as_good_as_packing_at_once),
 	};

@@ -15,28 +15,11 @@
 #include <unistd.h>
 
 #include "profile/profile.h"
+#include "support/sample_program.h"
 #include "support/snapshot_maker.h"
 
 #define RATE (512 * 1024)
 #define COUNT(array) (sizeof(array) / sizeof *(array))
-
-static char directory[64];
-
-static int enter_directory(void **state)
-{
-	(void)state;
-	strcpy(directory, "/tmp/seep-profile-XXXXXX");
-	return mkdtemp(directory) == NULL || chdir(directory) < 0;
-}
-
-static int leave_directory(void **state)
-{
-	(void)state;
-	char command[160];
-
-	snprintf(command, sizeof command, "rm -rf '%s'", directory);
-	return chdir("/") < 0 || system(command) != 0;
-}
 
 static struct profile *profile_of(const struct snapshot_maker *maker)
 {
@@ -402,12 +385,10 @@ int main(void)
 	    cmocka_unit_test(totals_are_sums_over_sites),
 	    cmocka_unit_test(names_are_fit_to_print),
 	    cmocka_unit_test(snapshot_without_sites_is_a_profile),
-	    cmocka_unit_test_setup_teardown(recording_lists_its_snapshots_in_order, enter_directory, leave_directory),
-	    cmocka_unit_test_setup_teardown(recording_opens_its_last_snapshot, enter_directory, leave_directory),
-	    cmocka_unit_test_setup_teardown(recording_is_read_without_what_is_damaged, enter_directory,
-					    leave_directory),
-	    cmocka_unit_test_setup_teardown(recording_without_anything_readable_says_so, enter_directory,
-					    leave_directory),
+	    cmocka_unit_test_setup_teardown(recording_lists_its_snapshots_in_order, scratch_enter, scratch_leave),
+	    cmocka_unit_test_setup_teardown(recording_opens_its_last_snapshot, scratch_enter, scratch_leave),
+	    cmocka_unit_test_setup_teardown(recording_is_read_without_what_is_damaged, scratch_enter, scratch_leave),
+	    cmocka_unit_test_setup_teardown(recording_without_anything_readable_says_so, scratch_enter, scratch_leave),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

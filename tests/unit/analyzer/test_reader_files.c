@@ -19,24 +19,7 @@
 #include "profile/profile.h"
 #include "reader/input.h"
 #include "reader/snapshot_reader.h"
-
-static char directory[64];
-
-static int enter_directory(void **state)
-{
-	(void)state;
-	strcpy(directory, "/tmp/seep-reader-XXXXXX");
-	return mkdtemp(directory) == NULL || chdir(directory) < 0;
-}
-
-static int leave_directory(void **state)
-{
-	(void)state;
-	char command[160];
-
-	snprintf(command, sizeof command, "chmod -R u+rwx '%s'; rm -rf '%s'", directory, directory);
-	return chdir("/") < 0 || system(command) != 0;
-}
+#include "support/sample_program.h"
 
 static void assert_path_refused(const char *path, const char *text)
 {
@@ -125,9 +108,9 @@ static void very_long_name_leaves_room_for_the_fault(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(only_regular_files_are_read, enter_directory, leave_directory),
-	    cmocka_unit_test_setup_teardown(file_cut_while_it_is_read_is_refused, enter_directory, leave_directory),
-	    cmocka_unit_test_setup_teardown(huge_file_is_not_read, enter_directory, leave_directory),
+	    cmocka_unit_test_setup_teardown(only_regular_files_are_read, scratch_enter, scratch_leave),
+	    cmocka_unit_test_setup_teardown(file_cut_while_it_is_read_is_refused, scratch_enter, scratch_leave),
+	    cmocka_unit_test_setup_teardown(huge_file_is_not_read, scratch_enter, scratch_leave),
 	    cmocka_unit_test(very_long_name_leaves_room_for_the_fault),
 	};
 

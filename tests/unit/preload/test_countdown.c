@@ -3,7 +3,6 @@
  * The countdown over all sizes and positions: a size that no allocator has leaves no trace, or is found later, and
  * samples that may have been missed are counted.
  */
-#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,6 +18,7 @@
 #include "shim/record/recorder.h"
 #include "shim/recording/recording.h"
 #include "shim/recording/setup.h"
+#include "support/recording_maker.h"
 
 static const uint64_t rates[] = {1, 4096, 512 << 10, UINT64_C(1) << 40};
 
@@ -47,12 +47,7 @@ static int end(void **state)
 	(void)state;
 	char path[600];
 	snprintf(path, sizeof path, "%s/recording", output);
-	DIR *directory = opendir(path);
-	for (struct dirent *entry; directory && (entry = readdir(directory));)
-		unlinkat(dirfd(directory), entry->d_name, 0);
-	if (directory)
-		closedir(directory);
-	rmdir(path);
+	directory_remove(path);
 	rmdir(output);
 	return 0;
 }

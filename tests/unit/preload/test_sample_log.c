@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Samples from before the constructor: kept, freed, moved, and handed over to the recording once. */
-#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,6 +18,7 @@
 #include "shim/recording/recording.h"
 #include "shim/recording/recording_private.h"
 #include "shim/recording/setup.h"
+#include "support/recording_maker.h"
 
 #define MOST 16
 
@@ -48,12 +48,7 @@ static int clean(void **state)
 	(void)state;
 	char path[600];
 	snprintf(path, sizeof path, "%s/recording", output);
-	DIR *directory = opendir(path);
-	for (struct dirent *entry; directory && (entry = readdir(directory));)
-		unlinkat(dirfd(directory), entry->d_name, 0);
-	if (directory)
-		closedir(directory);
-	rmdir(path);
+	directory_remove(path);
 	rmdir(output);
 	return 0;
 }
