@@ -13,7 +13,7 @@ TITLES = ["program", "what", "taken out again", "load", "leaked in 60 s", "calle
 
 
 def bare(function):
-    return re.sub(r"\(.*", "", function or "[no name]")
+    return re.sub(r"\(.*", "", (function or "[no name]").replace("(anonymous namespace)::", ""))
 
 
 class Row:
