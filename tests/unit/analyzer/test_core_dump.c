@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "coredump/core_dump.h"
+#include "support/random.h"
 
 enum { HEADERS = 4, DATA_AT = 4096, DATA_BYTES = 512, BASE = 0x400000 };
 
@@ -147,26 +148,18 @@ static void a_core_dump_that_is_cut_short_is_refused(void **state)
 
 static uint64_t random_state = 7;
 
-static uint64_t random_next(void)
-{
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 7;
-	random_state ^= random_state << 17;
-	return random_state;
-}
-
 /* A word of headers and notes becomes something else: a large number, a small one, or some other of the file's own. */
 static void damage(char *bytes, size_t length)
 {
-	const size_t at = random_next() % (length - 8);
-	const uint64_t words[] = {random_next(), random_next() % 256, UINT64_MAX - random_next() % 64,
-				  random_next() % 65536};
-	const size_t count = 1 + random_next() % 8;
+	const size_t at = random_next(&random_state) % (length - 8);
+	const uint64_t words[] = {random_next(&random_state), random_next(&random_state) % 256,
+				  UINT64_MAX - random_next(&random_state) % 64, random_next(&random_state) % 65536};
+	const size_t count = 1 + random_next(&random_state) % 8;
 
-	if (random_next() % 4)
-		memcpy(bytes + at, &words[random_next() % 4], count);
+	if (random_next(&random_state) % 4)
+		memcpy(bytes + at, &words[random_next(&random_state) % 4], count);
 	else
-		memmove(bytes + at, bytes + random_next() % (length - 8), count);
+		memmove(bytes + at, bytes + random_next(&random_state) % (length - 8), count);
 }
 
 static void damage_to_a_core_dump_does_no_harm(void **state)
@@ -183,7 +176,7 @@ static void damage_to_a_core_dump_does_no_harm(void **state)
 		struct error error = {0};
 		uint64_t word;
 		memcpy(bytes, file.data, file.length);
-		for (uint64_t i = 0; i <= random_next() % 4; i++)
+		for (uint64_t i = 0; i <= random_next(&random_state) % 4; i++)
 			damage(bytes, head);
 		if (opens(&core, bytes, file.length, &error)) {
 			for (size_t i = 0; i < core.segment_count; i++)

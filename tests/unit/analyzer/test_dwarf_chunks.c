@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "support/random.h"
 #include "support/sample_program.h"
 #include "dwarf/dwarf_chunks.h"
 #include "dwarf/dwarf_lookup.h"
@@ -226,9 +227,7 @@ static void damaged_files_do_no_harm(void **state)
 	for (int round = 0; round < rounds; round++) {
 		memcpy(bytes, whole, length);
 		for (int flip = 0; flip < FLIPS; flip++) {
-			random ^= random << 13;
-			random ^= random >> 7;
-			random ^= random << 17;
+			random_next(&random);
 			const size_t from = round % 2 ? length / 3 : 0;
 			bytes[from + random % (length - from)] = (unsigned char)(random >> 40);
 		}

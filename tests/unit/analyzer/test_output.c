@@ -22,6 +22,7 @@
 #include "encoding/checksum.h"
 #include "encoding/gzip.h"
 #include "files/output.h"
+#include "support/random.h"
 #include "support/sample_program.h"
 
 static size_t files_in_directory(void)
@@ -128,7 +129,7 @@ static void checksums_are_zlibs(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof bytes; i++) {
-		random ^= random << 13, random ^= random >> 7, random ^= random << 17;
+		random_next(&random);
 		bytes[i] = (unsigned char)(random >> 32);
 	}
 	for (size_t length = 0; length < 400; length++)

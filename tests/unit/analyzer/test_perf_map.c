@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "support/random.h"
 #include "support/sample_program.h"
 #include "symbols/perf_map.h"
 
@@ -122,9 +123,7 @@ static void any_order_of_lines_gives_what_a_table_gives(void **state)
 		int table[SPACE] = {0};
 		FILE *file = fopen("map", "w");
 		for (int line = 1; line <= LINES; line++) {
-			random ^= random << 13;
-			random ^= random >> 7;
-			random ^= random << 17;
+			random_next(&random);
 			const int start = (int)(random % SPACE), size = 1 + (int)(random >> 20 & 31);
 			fprintf(file, "%x %x code %d\n", start, size, line);
 			for (int at = start; at < start + size && at < SPACE; at++)

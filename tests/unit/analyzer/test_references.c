@@ -22,6 +22,7 @@
 #include "references/marks.h"
 #include "references/record.h"
 #include "render/words/leak_sentence.h"
+#include "support/random.h"
 #include "support/snapshot_maker.h"
 
 #define GIB (UINT64_C(1) << 30)
@@ -29,14 +30,6 @@
 #define MAPPED UINT64_C(0x7f0000000000)
 
 static uint64_t random_state = 7;
-
-static uint64_t random_next(void)
-{
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 7;
-	random_state ^= random_state << 17;
-	return random_state;
-}
 
 static uint32_t searched(const struct blocks *blocks, uint64_t address)
 {
@@ -51,9 +44,9 @@ static void blocks_make(struct blocks *blocks)
 {
 	*blocks = (struct blocks){0};
 	for (uint64_t at = HEAP; at < HEAP + (UINT64_C(1) << 20);) {
-		const uint64_t size = random_next() % 3000;
+		const uint64_t size = random_next(&random_state) % 3000;
 		blocks_add(blocks, at, size, at);
-		at += size + 16 + random_next() % 64;
+		at += size + 16 + random_next(&random_state) % 64;
 	}
 	blocks_add(blocks, HEAP + GIB - 100, 300, 1);
 	blocks_add(blocks, MAPPED + 5000, 3 * GIB, 2);
@@ -64,21 +57,21 @@ static void blocks_make(struct blocks *blocks)
 
 static uint64_t word_make(const struct blocks *blocks)
 {
-	const struct block *block = &blocks->items[random_next() % blocks->count];
+	const struct block *block = &blocks->items[random_next(&random_state) % blocks->count];
 
-	switch (random_next() % 6) {
+	switch (random_next(&random_state) % 6) {
 	case 0:
 		return block->start;
 	case 1:
-		return block->end - random_next() % 2;
+		return block->end - random_next(&random_state) % 2;
 	case 2:
-		return block->start + random_next() % (block->end - block->start);
+		return block->start + random_next(&random_state) % (block->end - block->start);
 	case 3:
 		return block->start - 1;
 	case 4:
-		return random_next();
+		return random_next(&random_state);
 	default:
-		return random_next() % 1000;
+		return random_next(&random_state) % 1000;
 	}
 }
 

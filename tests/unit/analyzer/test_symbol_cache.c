@@ -20,6 +20,7 @@
 #include <zlib.h>
 
 #include "base/memory.h"
+#include "support/random.h"
 #include "support/sample_program.h"
 #include "symbols/cache.h"
 #include "symbols/cache_file.h"
@@ -288,9 +289,7 @@ static void a_forged_file_does_no_harm(void **state)
 		size_t bytes = length;
 		memcpy(bad, good, length);
 		for (int flip = 0; flip < 1 + round % 4; flip++) {
-			random ^= random << 13;
-			random ^= random >> 7;
-			random ^= random << 17;
+			random_next(&random);
 			bad[8 + random % (length - 8)] = (unsigned char)(random >> 40);
 			if (round % 8 == 0)
 				bytes = sizeof(struct cache_header) + random % (length - sizeof(struct cache_header));

@@ -19,6 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "support/random.h"
 #include "support/sample_program.h"
 #include "symbols/symbols.h"
 
@@ -384,9 +385,7 @@ static void damaged_files_do_no_harm(void **state)
 	for (int round = 0; round < rounds; round++) {
 		memcpy(bytes, whole, length);
 		for (int flip = 0; flip < FLIPS; flip++) {
-			random ^= random << 13;
-			random ^= random >> 7;
-			random ^= random << 17;
+			random_next(&random);
 			/* Every other round only behind the code: sections, DWARF, tables. */
 			size_t from = round % 2 ? length / 4 : 0;
 			bytes[from + random % (length - from)] = (unsigned char)(random >> 40);
