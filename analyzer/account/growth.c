@@ -82,7 +82,7 @@ static struct class_sums sums_of_profile(const struct profile *profile)
 	struct account account;
 
 	if (!account_make(&account, profile))
-		return sums;
+		return profile->earlier_classes;
 	for (int class = 0; class < SEEP_LEDGER_CLASSES; class ++)
 		sums.resident[class] = account.classes[class].resident;
 	class_sums_close(&sums, account.rss, account.rss);
@@ -91,10 +91,18 @@ static struct class_sums sums_of_profile(const struct profile *profile)
 	return sums;
 }
 
+/* When a profile's sums were taken, since recording began. */
+static uint64_t sums_ns(const struct profile *profile)
+{
+	return (profile->earlier_classes.is_known ? profile->earlier_ns : profile->time_ns) - profile->start_ns;
+}
+
 struct memory_growth memory_growth_of_profiles(const struct profile *before, const struct profile *after)
 {
-	struct memory_growth growth = {.from_ns = before->time_ns - before->start_ns,
-				       .to_ns = after->time_ns - after->start_ns,
+	struct memory_growth growth = {.from_ns = sums_ns(before),
+				       .to_ns = sums_ns(after),
+				       .is_of_others =
+					   before->earlier_classes.is_known || after->earlier_classes.is_known,
 				       .before = sums_of_profile(before),
 				       .after = sums_of_profile(after)};
 

@@ -11,7 +11,8 @@ struct memory_growth {
 	bool is_known;           /* somebody looked at two moments; otherwise only `after` and its time may be valid */
 	uint64_t from_ns, to_ns; /* since recording began */
 	struct class_sums before, after;
-	bool has_in_use; /* both moments have samples */
+	bool is_of_others; /* one of the two profiles had no ledger: these are times and sums of snapshots before */
+	bool has_in_use;   /* both moments have samples */
 	double in_use;
 	struct interval in_use_interval;
 };

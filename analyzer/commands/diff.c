@@ -17,6 +17,7 @@
 #include "reader/snapshot_reader.h"
 #include "render/json/documents.h"
 #include "render/text/documents.h"
+#include "target/last_ledger.h"
 
 enum { OPTION_BY = 256, OPTION_TOP, OPTION_JSON, OPTION_SUM };
 
@@ -126,6 +127,10 @@ static bool open_recordings(const struct request *request, struct snapshot_pair 
 	const uint64_t time_ns = fine && count > 1 ? common_time_ns(nows, count) : 0;
 	for (size_t i = 0; i < count && fine; i++)
 		fine = (bases[i] = open_before(request->of_service.recordings[i], nows[i], time_ns, error)) != NULL;
+	if (fine && count == 1) {
+		ledger_borrow(nows[0], targets->paths[0]);
+		ledger_borrow(bases[0], targets->paths[0]);
+	}
 	if (fine)
 		fine = profile_merge_pairs(nows, bases, count, &pair->now, &pair->base, error);
 	else

@@ -15,19 +15,7 @@
 #include <seep/snapshot.h>
 
 #include "base/error.h"
-
-/* Parts of the heap that are not in use. */
-enum kept_part { KEPT_CACHED, KEPT_FREE_PAGES, KEPT_PINNED, KEPT_METADATA, KEPT_PARTS };
-
-/* How much of each class is in memory. All but HUGE add up to RSS; UNEXPLAINED takes the difference between pages and
- * RSS. */
-struct class_sums {
-	bool is_known; /* somebody looked at the process's mappings */
-	double rss;
-	double resident[SEEP_LEDGER_CLASSES];
-	bool has_kept; /* the heap is taken apart, as follows: */
-	double kept[KEPT_PARTS];
-};
+#include "profile/profile.h"
 
 struct moment {
 	uint32_t trigger; /* enum seep_trigger */
@@ -56,12 +44,6 @@ static inline struct seep_measure moment_allocated(const struct moment *moment, 
 	       sizeof allocated);
 	return allocated;
 }
-
-/* Completes the sums from each class's pages, and RSS just before and just after they were counted. */
-void class_sums_close(struct class_sums *sums, double rss_before, double rss_after);
-
-/* Takes a value from a snapshot's section MEMORY, by key. */
-void class_sums_take_kept(struct class_sums *sums, uint64_t known, const uint64_t memory[static 64]);
 
 struct moment_reader;
 struct moment_reader *moment_reader_create(void);

@@ -111,6 +111,23 @@ struct profile_content { /* the contents of a live sample */
 	uint32_t looks;                  /* how many looks in a row found these bytes */
 };
 
+/* Parts of the heap that are not in use. */
+enum kept_part { KEPT_CACHED, KEPT_FREE_PAGES, KEPT_PINNED, KEPT_METADATA, KEPT_PARTS };
+
+/* How much of each class is in memory. All but HUGE add up to RSS; UNEXPLAINED takes what pages lack of it. */
+struct class_sums {
+	bool is_known; /* somebody looked at the process's mappings */
+	double rss;
+	double resident[SEEP_LEDGER_CLASSES];
+	bool has_kept; /* the heap is taken apart, as follows: */
+	double kept[KEPT_PARTS];
+};
+
+/* Completes the sums from each class's pages, and RSS just before and just after they were counted. */
+void class_sums_close(struct class_sums *sums, double rss_before, double rss_after);
+/* Takes a value from a snapshot's section MEMORY, by key. */
+void class_sums_take_kept(struct class_sums *sums, uint64_t known, const uint64_t memory[static 64]);
+
 /* One of the processes that were added up to a profile. */
 struct profile_part {
 	const char *source, *command;
@@ -161,6 +178,8 @@ struct profile {
 	uint64_t losses[64];               /* by enum seep_loss_key */
 	struct profile_ledger_row *ledger; /* the process's mappings; NULL: nobody looked */
 	uint32_t ledger_count;
+	struct class_sums earlier_classes; /* without a ledger: of the nearest snapshot before (ledger_borrow()) */
+	uint64_t earlier_ns;               /* its time */
 	struct seep_absence *absences; /* live samples that were not all in memory, by address; only with `ledger` */
 	uint32_t absence_count;
 	struct seep_referenced *references; /* live samples, by address; NULL: nobody looked for references to them */

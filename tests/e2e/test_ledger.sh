@@ -170,6 +170,7 @@ check_match "diff says which classes grew" 'RSS \+[0-9.]+ MiB: .*mapped past mal
 explained=$(json_get ends.json "d['totals']['growth_bytes'] >= (d['after']['memory']['rss_bytes'] - d['before']['memory']['rss_bytes']) / 2")
 check_equal "and, where the heap does not explain it, whether that can be told" "$([ "$explained" = True ] || echo "AFTER holds no record of the process's mappings")" \
 	"$("$SEEP" diff "${have[0]}" "$last" | tr '\n' ' ' | grep -o "AFTER holds no record of the process's mappings")"
+check_match "of a recording, by the last snapshots that can tell" 'RSS \+[0-9.]+ MiB from [0-9.]+ m?s to [0-9.]+ s: mapped past malloc \+[0-9.]+ MiB' "$("$SEEP" diff grows | tr '\n' ' ')"
 validates diff-1.json "$SEEP" diff --json "${have[0]}" "${have[-1]}"
 check_equal "its document has the classes, which add up" "True" "$(json_get document.json "abs(sum(c['after_bytes'] for c in d['memory_growth']['classes']) - d['memory_growth']['rss_after_bytes']) < 100")"
 exit $cases_failed

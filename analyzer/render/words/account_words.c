@@ -367,6 +367,9 @@ void memory_growth_append(struct buffer *out, const struct memory_growth *growth
 	if (!growth->is_known || fabs(memory_growth_of_rss(growth)) < change_worth_saying)
 		return;
 	buffer_printf(out, "RSS %s", quantity_signed_bytes(memory_growth_of_rss(growth)).text);
+	if (growth->is_of_others)
+		buffer_printf(out, " from %s to %s", quantity_duration((double)growth->from_ns).text,
+			      quantity_duration((double)growth->to_ns).text);
 	classes_append(out, growth, false);
 }
 
