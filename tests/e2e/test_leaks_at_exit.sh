@@ -150,7 +150,8 @@ program = sys.argv[1]
 theirs, ours = {}, {}
 for leak in re.split(r"\n(?=(?:Direct|Indirect) leak of)", open(program + ".report").read())[1:]:
     names = re.findall(r"\bin (lose_\w+|keep_\w+)", leak.split("\n\n")[0])
-    if "<unknown module>" in leak:  # it can't name functions that were unloaded
+    # It can't name functions that were unloaded, or names those of a library that is at their addresses now.
+    if "<unknown module>" in leak or (program == "library" and not names):
         names = ["lose_with_library"]
     if names:
         theirs[names[0]] = theirs.get(names[0], 0) + int(re.match(r"\w+ leak of (\d+)", leak)[1])
