@@ -17,7 +17,7 @@ export PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8
 unset LD_PRELOAD MAKEFLAGS MAKELEVEL
 unset "${!SEEP_@}"
 jobs=$(nproc)
-places=$((jobs + 2)) # for jobs that wait now and then
+places=$((jobs + 4)) # for jobs that wait now and then
 logs=$(mktemp -d "${TMPDIR:-/tmp}/seep-tests.XXXXXX")
 trap 'rm -rf "$logs"' EXIT
 : >"$logs/counts"
