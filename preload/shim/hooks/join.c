@@ -24,6 +24,7 @@
 #include "shim/recording/gate.h"
 #include "shim/recording/recording.h"
 #include "shim/recording/setup.h"
+#include "shim/sample/stack_window.h"
 #include "shim/sample/thread.h"
 
 EXPORT bool seep_join_begin(void);
@@ -123,6 +124,7 @@ bool seep_join_begin(void)
 	recording_setup.loaded_ns = clock_read_ns(CLOCK_MONOTONIC);
 	char ***variables = host_environ();
 	recorder_prepare(options, variables ? *variables : NULL, false);
+	stack_window_note_wanted(0, UINTPTR_MAX); /* whatever the program has asked for before */
 	recording_setup.status |= SEEP_STATUS_JOINED;
 	again = recording_is_prepared();
 	if (!again)

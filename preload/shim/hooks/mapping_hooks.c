@@ -83,10 +83,18 @@ static __attribute__((noinline)) void hole_note(const void *address, size_t leng
 	stack_window_note_hole(frame, start, end);
 }
 
+/* The program asks for memory at an address of its choice. */
+static inline void wanted_note(const void *address, size_t length)
+{
+	if (unlikely((uintptr_t)address))
+		stack_window_note_wanted((uintptr_t)address, (uintptr_t)address + length);
+}
+
 #define CAN_BE_READ(protection) ((protection) & (PROT_READ | PROT_WRITE))
 
 #define MAP(address, length, protection, flags, file, offset, frame)                                                   \
 	const uint64_t since = mapping_recorder_now();                                                                 \
+	wanted_note(address, length);                                                                                  \
 	if (unlikely((flags)&MAP_FIXED && !CAN_BE_READ(protection)))                                                   \
 		hole_note(address, length, frame);                                                                     \
 	void *mapped = real.mmap ? real.mmap(address, length, protection, flags, file, offset)                         \
@@ -140,8 +148,10 @@ int madvise(void *address, size_t length, int advice)
 /* Memory that is moved to an address of the program's choice may be unreadable. */
 static void target_note(int flags, const void *wanted, size_t length, const void *frame)
 {
-	if (flags & MREMAP_FIXED)
-		hole_note(wanted, length, frame);
+	if (!(flags & MREMAP_FIXED))
+		return;
+	wanted_note(wanted, length);
+	hole_note(wanted, length, frame);
 }
 
 void memory_watch(long number, const long arguments[5])
@@ -156,6 +166,8 @@ void memory_watch(long number, const long arguments[5])
 		takes_away = arguments[3] & MAP_FIXED && !CAN_BE_READ(protection);
 	else if (number == SYS_madvise)
 		takes_away = protection == MADV_GUARD_INSTALL;
+	if (number == SYS_mmap)
+		wanted_note(address, length);
 	if (takes_away)
 		hole_note(address, length, HOOK_FRAME());
 	if (number == SYS_mremap)
@@ -343,6 +355,8 @@ static uint64_t segment_length(int segment)
 void *shmat(int segment, const void *address, int flags)
 {
 	const uint64_t since = mapping_recorder_now();
+	if (address)
+		wanted_note(address, segment_length(segment));
 	void *mapped = real.shmat ? real.shmat(segment, address, flags)
 				  : (void *)as_libc(system_call(SYS_shmat, segment, (long)address, flags, 0, 0, 0));
 	if (mapped != MAP_FAILED)

@@ -17,13 +17,6 @@ bool probe_page_readable(uintptr_t page)
 	return system_call(SYS_rt_sigprocmask, -1, (long)page, 0, _NSIG / 8, 0, 0) == -EINVAL;
 }
 
-/* The call does nothing else. */
-bool probe_is_mapped(uintptr_t start, uintptr_t end)
-{
-	return load_relaxed(&forbidden) ||
-	       system_call(SYS_msync, (long)start, (long)(end - start), MS_ASYNC, 0, 0, 0) != -ENOMEM;
-}
-
 void probe_note_hole(void)
 {
 	store_relaxed(&holes, true);

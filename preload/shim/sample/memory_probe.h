@@ -27,9 +27,6 @@ static inline uintptr_t probe_page_of(uintptr_t address)
 /* Also false where no question is allowed. */
 bool probe_page_readable(uintptr_t page);
 
-/* Is all of this memory mapped? Also true where no question is allowed. */
-bool probe_is_mapped(uintptr_t start, uintptr_t end);
-
 /* The program has made a part of a module unreadable, as some do with their headers. Whoever reads modules asks from now on. */
 void probe_note_hole(void);
 bool probe_knows_holes(void);

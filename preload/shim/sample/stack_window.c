@@ -6,8 +6,9 @@
 
 #include <sys/resource.h>
 
-#include "keeper/elf/image.h"
+#include "keeper/base/atomics.h"
 #include "keeper/base/syscall.h"
+#include "keeper/elf/image.h"
 #include "shim/sample/memory_probe.h"
 
 /* How far beyond its first page a stack is followed that is not the thread's own. */
@@ -19,6 +20,9 @@
 /* The initial thread's stack, written once in the constructor. */
 static uintptr_t initial_thread;
 static uintptr_t initial_stack_low, initial_stack_end;
+
+/* The program has asked for other memory in the room that the initial thread's stack may grow into. */
+static _Atomic bool room_is_shared;
 
 /* Size of glibc's thread control block, which glibc tells debuggers; 0: unknown. */
 static uint32_t block_bytes;
@@ -77,6 +81,16 @@ static uintptr_t find_stack(uintptr_t block)
 	return UNKNOWN;
 }
 
+/* Does the initial thread's stack reach down to this page from what is known of it? */
+static bool initial_reaches(uintptr_t page, uintptr_t known)
+{
+	if (load_relaxed(&room_is_shared))
+		for (; page < known; page += PROBE_PAGE)
+			if (!probe_page_readable(page))
+				return false;
+	return true;
+}
+
 /* Is this stack pointer, which the thread has used, on its own stack? */
 static bool own_contains(uintptr_t address, uintptr_t end)
 {
@@ -89,8 +103,7 @@ static bool own_contains(uintptr_t address, uintptr_t end)
 			return false;
 		if (own_low && address >= own_low)
 			return true;
-		if (!probe_is_mapped(page, own_low ? own_low
-						   : end)) /* another stack, in the room that this one may grow into */
+		if (!initial_reaches(page, own_low ? own_low : end))
 			return false;
 		own_low = page;
 		return true;
@@ -151,6 +164,12 @@ void stack_window_note_hole(const void *running, uintptr_t start, uintptr_t end)
 	uintptr_t top = own_end();
 	if (start < top && end > (uintptr_t)running && own_contains((uintptr_t)running, top))
 		own_low = UNKNOWN;
+}
+
+void stack_window_note_wanted(uintptr_t start, uintptr_t end)
+{
+	if (start < initial_stack_end && end > initial_stack_low)
+		store_relaxed(&room_is_shared, true);
 }
 
 bool stack_window_room(const void *running, uintptr_t bytes)

@@ -18,7 +18,8 @@
  *
  *	the initial thread's	the kernel keeps RLIMIT_STACK, as it was at the
  *		program's start, free of other mappings below the stack's end;
- *		what lies above a stack pointer in there is stack
+ *		what lies above a stack pointer in there is stack, unless the
+ *		program has asked for memory at an address in there
  *	other threads'		glibc keeps start, size and guard of the block
  *		that it gave (or was given) in the thread control block. That
  *		is not an interface; so it is found by what it must be: it encloses
@@ -55,6 +56,10 @@ bool stack_window_extend(struct stack_window *window, uintptr_t address);
 /* The calling thread makes this memory unreadable: if it is a part of its stack above where it runs, that is no longer known to
  * be there. */
 void stack_window_note_hole(const void *running, uintptr_t start, uintptr_t end);
+
+/* The program asks for memory at these addresses. If they are in the room of the initial thread's stack, what lies above a stack
+ * pointer in there may be another stack, or a hole, from now on. */
+void stack_window_note_wanted(uintptr_t start, uintptr_t end);
 
 /* True if this address is on the calling thread's own stack with so many bytes of stack below it. */
 bool stack_window_room(const void *running, uintptr_t bytes);
