@@ -191,10 +191,14 @@ analyze: $(ANALYSES) ## gcc -fanalyzer on what reads and writes files
 $(ANALYSES): %-analysis: %
 	gcc $(filter-out -MMD -MP,$(BASE)) -Ianalyzer -Ipreload -Og -fanalyzer -c $< -o /dev/null
 
+# Two checks of UndefinedBehaviorSanitizer are left out that take a fifth of the compiler's time: AddressSanitizer sees what goes
+# through NULL, and knows objects better.
+ASAN := -fsanitize=address,undefined -fno-sanitize=null,object-size -fno-sanitize-recover=all
+
 # The sanitizers' own code draws false warnings from the compiler, though none in the unit tests; the plain build sees to real ones.
 .PHONY: unit-asan fuzz-targets-asan
 unit-asan fuzz-targets-asan: %-asan:
-	+$(MAKE) -s BUILD=$(BUILD)/asan CFLAGS='-Og -g1 -DSEEP_DEBUG' SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all -Wno-error' WARN_UNIT=-Werror $*
+	+$(MAKE) -s BUILD=$(BUILD)/asan CFLAGS='-Og -g1 -fno-var-tracking -DSEEP_DEBUG' SANITIZE='$(ASAN) -Wno-error' WARN_UNIT=-Werror $*
 
 .PHONY: check check-long check-asan check-tsan check-debug check-flavours
 check: ## install what is missing, build, run every test and gate
