@@ -27,7 +27,7 @@ enum {
 	PROFILE_PERIOD = 6,
 	PROFILE_ID = 7,
 };
-enum { SAMPLE_STACK = 1, SAMPLE_VALUES = 4 };
+enum { SAMPLE_STACK = 1, SAMPLE_ATTRIBUTES = 2, SAMPLE_VALUES = 4 };
 enum {
 	TABLE_MAPPINGS = 1,
 	TABLE_LOCATIONS = 2,
@@ -55,6 +55,7 @@ struct writer {
 	struct pprof_tables texts; /* only its texts are used */
 	struct buffer ignored, dictionary, inner, deeper;
 	uint32_t *mappings, *locations; /* by index in the profile: their numbers in the tables; 0: none yet */
+	uint32_t *labels;               /* by the label's module: its attribute; 0: none yet */
 	uint32_t mapping_count, location_count, function_count, attribute_count;
 	struct map *functions;
 };
@@ -197,6 +198,14 @@ static void type_field(struct writer *writer, struct buffer *out, uint32_t field
 	protobuf_message(out, field, &writer->inner);
 }
 
+/* What the program called its work; 0: nothing. */
+static uint32_t label_attribute(struct writer *writer, const struct profile_site *site)
+{
+	if (site->label && !writer->labels[site->label])
+		writer->labels[site->label] = attribute_add(writer, "label", profile_site_label(writer->profile, site));
+	return writer->labels[site->label];
+}
+
 /* The remainder of each rounding is carried to the next sample, so that the sum is right. */
 static void samples_write(struct writer *writer, struct buffer *out, const struct export_interval *interval,
 			  enum call_value value)
@@ -210,7 +219,10 @@ static void samples_write(struct writer *writer, struct buffer *out, const struc
 		carried = exact - whole;
 		if (whole <= 0)
 			continue;
+		const uint32_t label = label_attribute(writer, interval->rows->rows[interval->first + i].site);
 		protobuf_unsigned(&writer->inner, SAMPLE_STACK, i + 1);
+		if (label)
+			packed_one(&writer->inner, SAMPLE_ATTRIBUTES, label, &array);
 		packed_one(&writer->inner, SAMPLE_VALUES, (uint64_t)fmin(whole, 0x1p62), &array);
 		protobuf_message(out, PROFILE_SAMPLES, &writer->inner);
 	}
@@ -295,6 +307,7 @@ void otlp_write(struct buffer *out, const struct labels *labels, const struct ex
 	pprof_tables_open(&writer.texts, &writer.ignored, true);
 	writer.mappings = memory_allocate(now->module_count, sizeof *writer.mappings);
 	writer.locations = memory_allocate((size_t)now->location_count + 1, sizeof *writer.locations);
+	writer.labels = memory_allocate(now->module_count, sizeof *writer.labels);
 	tables_begin(&writer);
 	stacks_write(&writer, interval);
 	resource_write(&resources, labels);
@@ -307,6 +320,7 @@ void otlp_write(struct buffer *out, const struct labels *labels, const struct ex
 	map_free(writer.functions);
 	free(writer.mappings);
 	free(writer.locations);
+	free(writer.labels);
 	buffer_free(&resources);
 	buffer_free(&writer.ignored);
 	buffer_free(&writer.dictionary);

@@ -32,7 +32,7 @@ END
 reported() { "$SEEP" report --last --json "$1" >report.json && json_get report.json "d['totals']['$2']"; } # RECORDING KEY
 
 gcc -g -O1 -fno-optimize-sibling-calls -o grows "$ROOT/tests/e2e/programs/push_grows.c" || exit 1
-"$SEEP" run -r 1 -i 100ms -o whole -- ./grows 60 0 2>/dev/null
+LABEL=growing "$SEEP" run -r 1 -i 100ms -o whole -- ./grows 60 0 2>/dev/null
 count=$(ls whole/*.seep | wc -l)
 allocated=$(reported whole alloc_bytes)
 in_use=$(reported whole inuse_bytes)
@@ -54,6 +54,8 @@ check_equal "an OTLP receiver gets a profile for each value, with one name for a
 	"$allocated $in_use memory [['memory', 'bytes']] 0.0" \
 	"$(taken server '"%d %d %s %s %s" % (total([e for e in taken if e["by"] == "otlp"], "alloc_space"), [e for e in taken if "inuse_space" in e["sums"] and e["by"] == "otlp"][-1]["sums"]["inuse_space"], taken[-1]["scope"], taken[-1]["period"], sum(e["seconds"] for e in taken if e["by"] == "otlp" and "inuse_space" in e["sums"]))')"
 check_equal "functions have their names" "True" "$(taken server 'all("keep" in e["functions"] for e in taken if e["sums"].get("inuse_space"))')"
+check_equal "samples have what the program called its work" "['ingest', 'otlp', 'parca', 'push'] True" \
+	"$(taken server '"%s %s" % (sorted({e["by"] for e in taken}), all("label=growing" in e["said"] for e in taken if e["functions"].get("keep")))')"
 check_equal "labels come from the line, the environment and the file, in this order" \
 	"{'__delta__': 'false', '__name__': 'memory', 'a_b_c': 'x \"y\"', 'env': 'prod', 'pod': 'web-1', 'service_name': 'told', 'zone': 'eu-1'}" \
 	"$(taken server '{key: value for key, value in sorted(taken[0]["labels"].items()) if key not in ("pid", "hostname")}')"

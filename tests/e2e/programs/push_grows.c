@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Allocates 1,000 bytes at a time, several times a step: what it keeps and what it frees are both in the report.
  * Argument: the number of steps, 10 ms each; after them it waits for a file "end". A second argument is the number of
- * stacks through which it begins. */
+ * stacks through which it begins. LABEL, in its environment, is what it calls its work. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+const char *seep_label(const char *text) __attribute__((weak));
 static void *volatile held;
 
 __attribute__((noinline)) static void keep(void)
@@ -43,6 +44,8 @@ __attribute__((noinline)) static void left(int depth, long way)
 
 int main(int argc, char **argv)
 {
+	if (seep_label)
+		seep_label(getenv("LABEL"));
 	for (long i = 0; argc > 2 && i < atol(argv[2]); i++)
 		left(16, i);
 	for (int i = 0; i < atoi(argv[1]); i++) {

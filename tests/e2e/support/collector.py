@@ -114,7 +114,9 @@ def pprof(raw):
             names[name] = names.get(name, 0) + sample[2][-1]
     return {"sums": sums, "samples": len(samples), "time": numbers.get(9, 0) / 1e9, "seconds": numbers.get(10, 0) / 1e9,
             "period": [[strings[kind], strings[unit]] for kind, unit in numbers.get("period", [])],
-            "labels_of_samples": sum(len(sample[3]) for sample in samples), "functions": names}
+            "labels_of_samples": sum(len(sample[3]) for sample in samples), "functions": names,
+            "said": sorted({"%s=%s" % (strings[label[1]], strings[label[2]]) for sample in samples
+                            for label in map(dict, map(fields, sample[3])) if label.get(2)})}
 
 
 def check_labels(labels, most=None):
@@ -235,7 +237,7 @@ def take_otlp(headers, query, body):
                 one = dict(profile)
                 kind = texts[dict(fields(one[1]))[1]]
                 period = [texts[dict(fields(one[5])).get(field, 0)] for field in (1, 2)]
-                total, functions, samples = 0, {}, 0
+                total, functions, samples, said = 0, {}, 0, set()
                 for number, value in profile:
                     if number != 2:
                         continue
@@ -244,6 +246,8 @@ def take_otlp(headers, query, body):
                     if len(values) != 1 or values[0] <= 0 or sample[1] == 0:
                         raise Refused("a sample %s" % sample)
                     total, samples = total + values[0], samples + 1
+                    for attribute in map(dict, (tables[6][index] for index in packed(sample.get(2, b"")))):
+                        said.add("%s=%s" % (texts[attribute[1]], dict(fields(attribute[2]))[1].decode()))
                     for function in {each for location in packed(stack[1]) for each in name_of(location)}:
                         functions[function] = functions.get(function, 0) + values[0]
                 if len(one.get(7, b"")) != 16 or one.get(6, 0) == 0:
@@ -251,7 +255,7 @@ def take_otlp(headers, query, body):
                 check_age(one[3] / 1e9)
                 taken.append({"by": "otlp", "scope": name, "period": [period], "sums": {kind: total}, "samples": samples,
                               "functions": functions, "seconds": one.get(4, 0) / 1e9, "time": one[3] / 1e9,
-                              "labels": labels, "id": one[7].hex(),
+                              "labels": labels, "id": one[7].hex(), "said": sorted(said),
                               "files": sum(1 for entry in tables[1] if dict(entry).get(5)), "type": texts[1]})
     return taken
 
