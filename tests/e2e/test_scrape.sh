@@ -16,7 +16,7 @@ int main(void) { char byte; leak_grow(2000); while (read(0, &byte, 1) == 1) { le
 END_OF_PROGRAM
 record() { # RECORDING DESCRIPTOR: its program's number in $program; it reads from the descriptor, and writes to the file $1.grown
 	rm -f "$1.orders" && mkfifo "$1.orders"
-	"$SEEP" run -r 1 -i 60s -o "recordings/$1" -- ./program <"$1.orders" >"$1.grown" 2>/dev/null &
+	"$SEEP" run -r 1 -i 1h -o "recordings/$1" -- ./program <"$1.orders" >"$1.grown" 2>/dev/null &
 	pids+=($!)
 	eval "exec $2>'$1.orders'"
 	wait_until 20 test -e "recordings/$1/heap"
