@@ -53,8 +53,9 @@ static void score_row(struct score *score, const struct simulation *simulation, 
 	const double *in_use = simulation->in_use + (size_t)site * simulation->count;
 	const double now = in_use[simulation->count - 1], then = in_use[leaks->middle_index];
 
-	score_interval(row->in_use_bytes, now, &score->in_use_intervals, &score->in_use_covered);
-	score->in_use_width += (row->in_use_bytes.high - row->in_use_bytes.low) / RATE;
+	const struct interval in_use_bytes = leak_row_in_use(leaks, row);
+	score_interval(in_use_bytes, now, &score->in_use_intervals, &score->in_use_covered);
+	score->in_use_width += (in_use_bytes.high - in_use_bytes.low) / RATE;
 	score_interval(row->growth_bytes, now - then, &score->growth_intervals, &score->growth_covered);
 	score->growth_width += (row->growth_bytes.high - row->growth_bytes.low) / RATE;
 	if (!simulation->is_leaking[site]) {
