@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/memory.h"
@@ -355,6 +356,20 @@ static bool is_its_turn(const struct push_stream *stream)
 	       (stream->plan->pace->slots || !stream->looked_ns || now_ns - stream->looked_ns >= LOOK_NS);
 }
 
+/* When the directory last got or lost a file; 0: that can't be told. */
+static int64_t changed_ns(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 ? status.st_mtim.tv_sec * (int64_t)SECOND_NS + status.st_mtim.tv_nsec : 0;
+}
+
+/* While the next snapshot is waited for, listing hundreds of them four times a second would cost more than sending it. */
+static bool has_nothing_new(const struct push_stream *stream, int64_t changed)
+{
+	return changed && changed == stream->listed_ns && clock_monotonic_ns() - stream->looked_ns < LOOK_NS;
+}
+
 bool stream_go_on(struct push_stream *stream, const volatile bool *stop, struct error *error)
 {
 	struct recording recording;
@@ -362,10 +377,15 @@ bool stream_go_on(struct push_stream *stream, const volatile bool *stop, struct 
 
 	if (stream->is_done || !is_its_turn(stream))
 		return true;
+	const int64_t changed = changed_ns(stream->path);
+	if (has_nothing_new(stream, changed))
+		return true;
 	if (!recording_list(stream->path, &recording, error))
 		return !recording.contradicts && may_begin(stream);
-	if (is_worth_a_look(stream, &recording.entries[recording.count - 1]))
+	const bool is_new = is_worth_a_look(stream, &recording.entries[recording.count - 1]);
+	if (is_new)
 		is_fine = look(stream, &recording, stop, error);
+	stream->listed_ns = is_new ? 0 : changed;
 	recording_free(&recording);
 	if (is_fine && stream->is_last && stream_has_all(stream)) {
 		stream->is_done = true; /* a directory that is followed for months has thousands of these */

@@ -46,8 +46,9 @@ struct push_stream {
 	bool is_done;         /* everything was sent, and the position given up */
 	uint64_t interval_ns; /* between snapshots; 0: not looked at yet */
 	uint64_t looked_ns,
-	    left_ns;         /* when the process was looked at, and when it was first seen to be gone; 0: it runs */
-	bool is_given_up;    /* its input can't be read */
+	    left_ns;       /* when the process was looked at, and when it was first seen to be gone; 0: it runs */
+	int64_t listed_ns; /* the directory's last change when its snapshots were listed and nothing was new; 0: none */
+	bool is_given_up;  /* its input can't be read */
 	uint64_t unreadable; /* the newest snapshot that was said to be unreadable; 0: none */
 	unsigned failures;
 	enum outcome last;
