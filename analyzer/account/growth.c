@@ -106,7 +106,9 @@ struct memory_growth memory_growth_of_profiles(const struct profile *before, con
 				       .before = sums_of_profile(before),
 				       .after = sums_of_profile(after)};
 
-	growth.is_known = growth.before.is_known && growth.after.is_known;
+	/* both may have had to take the same snapshot's */
+	const bool is_one = growth.is_of_others && growth.from_ns == growth.to_ns;
+	growth.is_known = growth.before.is_known && growth.after.is_known && !is_one;
 	return growth;
 }
 

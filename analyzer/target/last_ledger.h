@@ -9,7 +9,7 @@
 /* In a recording. If no snapshot has a ledger: the first one. Anything else is opened as it is. */
 struct profile *last_ledger_open(const char *path, struct error *error);
 
-/* If a recording's snapshot has no ledger, gives it the classes of the nearest one before that has. */
-void ledger_borrow(struct profile *profile, const char *directory);
+/* If a snapshot of a recording or bundle has no ledger, gives it the classes of the nearest one before that has. */
+void ledger_borrow(struct profile *profile, const char *path);
 
 #endif

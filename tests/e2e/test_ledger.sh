@@ -171,6 +171,11 @@ explained=$(json_get ends.json "d['totals']['growth_bytes'] >= (d['after']['memo
 check_equal "and, where the heap does not explain it, whether that can be told" "$([ "$explained" = True ] || echo "AFTER holds no record of the process's mappings")" \
 	"$("$SEEP" diff "${have[0]}" "$last" | tr '\n' ' ' | grep -o "AFTER holds no record of the process's mappings")"
 check_match "of a recording, by the last snapshots that can tell" 'RSS \+[0-9.]+ MiB from [0-9.]+ m?s to [0-9.]+ s: mapped past malloc \+[0-9.]+ MiB' "$("$SEEP" diff grows | tr '\n' ' ')"
+growth_of() { "$SEEP" diff --json "$1" >document.json && json_get document.json "d['memory_growth']"; }
+"$SEEP" bundle -o grows.bundle grows 2>err
+check_equal "a bundle says what the recording says" "$(growth_of grows)" "$(growth_of grows.bundle)"
+mkdir once && ls grows/*.seep | head -n 12 | grep -vxFf <(printf '%s\n' "${have[@]:1}") | xargs cp -t once
+check_equal "one look is no growth" None "$(growth_of once)"
 validates diff-1.json "$SEEP" diff --json "${have[0]}" "${have[-1]}"
 check_equal "its document has the classes, which add up" "True" "$(json_get document.json "abs(sum(c['after_bytes'] for c in d['memory_growth']['classes']) - d['memory_growth']['rss_after_bytes']) < 100")"
 exit $cases_failed
