@@ -165,7 +165,7 @@ if [ "$(id -u)" = 0 ] && mkdir small && mount -t tmpfs -o size=$(($(du -sk prist
 	tidy
 	# One that runs long enough may have had room for another before, as its keeper thins the service.
 	check_equal "a recording without room for its last snapshot gets that when there is" "2 2" \
-		"$(ls -d small/web/python3.* | wc -l) $(ls small/web/python3.*/*.seep | xargs -n 1 dirname | sort -u | wc -l)"
+		"$(ls -d small/web/python3.* | wc -l) $(find small/web/python3.* -name '*.seep' -printf '%h\n' | sort -u | wc -l)"
 else
 	skip "a full disk" "no tmpfs can be mounted"
 fi
