@@ -91,7 +91,8 @@ if command -v go >/dev/null; then
 	check_equal "go tool pprof fetches the heap" "inuse_space $now" "$(sed -n 's/^Type: //p' top) $(total <top)"
 	check_match "and has names" ' leak_grow$' "$(cat top)"
 	check_equal "allocs shows what was allocated" "alloc_space" "$(pprof -top "${url}debug/pprof/allocs" | sed -n 's/^Type: //p')"
-	check_match "and asks for seconds" '^Duration: [1-9]' "$(pprof -top -seconds=1 "${url}debug/pprof/heap")"
+	# Without -timeout it waits for half a second more.
+	check_match "and asks for seconds" '^Duration: [1-9]' "$(pprof -top -seconds=1 -timeout=60 "${url}debug/pprof/heap")"
 else
 	skip "go tool pprof fetches the heap" "there is no go here"
 fi
