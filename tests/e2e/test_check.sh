@@ -6,7 +6,8 @@
 
 compile gated -I "$ROOT/include" "$ROOT/tests/e2e/programs/gated.c"
 for run in base same bigger leak peak; do
-	case $run in base | same) wish= ;; *) wish=$run ;; esac
+	# What leaks is more than the index had, wherever on a slow machine the first quarter of the time ends.
+	case $run in base | same) wish= ;; leak) wish=leak=13000000 ;; *) wish=$run ;; esac
 	RECORDING=$run "$SEEP" run -r 4K -i 50ms -o $run -- ./gated 20000 $wish 2>/dev/null
 done
 cat >budgets.json <<'END'
