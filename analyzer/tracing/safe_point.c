@@ -69,9 +69,10 @@ int safe_point_rank(pid_t pid, pid_t tid)
 {
 	long number = call_of(pid, tid);
 
-	if (is_wait(number))
+	/* who waits for children had better not be traced for long: see tracees.h */
+	if (is_wait(number) && number != SYS_wait4 && number != SYS_waitid)
 		return 0;
-	return number == SYS_futex ? 1 : 2;
+	return is_wait(number) || number == SYS_futex ? 1 : 2;
 }
 
 static int debug_find(Dwfl_Module *module, void **data, const char *name, Dwarf_Addr base, const char *file,

@@ -57,20 +57,20 @@ static uint64_t harmless(const struct signal_sets *sets)
 	return sets->ignored | (by_default & ~sets->caught);
 }
 
-void traced_call_make_again(pid_t pid, pid_t tid, bool harmless_signal)
+bool traced_call_make_again(pid_t pid, pid_t tid, bool harmless_signal)
 {
 	struct user_regs_struct registers;
 	struct signal_sets sets;
 
 	if (ptrace(PTRACE_GETREGS, tid, NULL, &registers) != 0 || (long)registers.orig_rax < 0 ||
 	    (long)registers.rax != -EINTR || registers.orig_rax == SYS_close)
-		return;
+		return false;
 	if (!harmless_signal && (!sets_read(pid, tid, &sets) || (sets.pending & ~sets.blocked & ~harmless(&sets))))
-		return;
+		return false;
 	registers.rip -= SYSCALL_BYTES;
 	registers.rax = registers.orig_rax;
 	registers.orig_rax = UINT64_MAX;
-	ptrace(PTRACE_SETREGS, tid, NULL, &registers);
+	return ptrace(PTRACE_SETREGS, tid, NULL, &registers) == 0;
 }
 
 void traced_signal_pass_on(pid_t pid, pid_t tid, int number)

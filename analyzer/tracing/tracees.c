@@ -98,7 +98,7 @@ static void event_take(struct tracees *tracees, struct tracee *tracee, int statu
 		traced_signal_pass_on(tracees->pid, tracee->tid, WSTOPSIG(status));
 		return;
 	}
-	traced_call_make_again(tracees->pid, tracee->tid, false);
+	tracee->calls_again = traced_call_make_again(tracees->pid, tracee->tid, false);
 	tracee->state = TRACEE_STOPPED;
 	if (tracee->unwanted)
 		tracee_let_run(tracee);
@@ -281,9 +281,11 @@ bool tracees_look(struct tracees *tracees, struct error *error)
 
 static bool all_ask(struct tracees *tracees, struct error *error)
 {
-	for (size_t i = 0; i < tracees->count; i++)
-		if (!ask(tracees, &tracees->items[i], error))
-			return false;
+	for (int first = 0; first <= 1; first++)
+		for (size_t i = 0; i < tracees->count; i++)
+			if ((tracees->items[i].tid == tracees->pid) == first &&
+			    !ask(tracees, &tracees->items[i], error))
+				return false;
 	return true;
 }
 
@@ -319,30 +321,35 @@ bool tracees_stop(struct tracees *tracees, double within_ms, struct error *error
 	return true;
 }
 
+/* Lets all stopped threads but one run. True: there were any. */
+static bool others_let_run(struct tracees *tracees, const struct tracee *kept)
+{
+	bool any = false;
+
+	for (int calls_again = 0; calls_again <= 1; calls_again++) {
+		for (size_t i = 0; i < tracees->count; i++) {
+			struct tracee *tracee = &tracees->items[i];
+			if (tracee == kept || tracee->state != TRACEE_STOPPED || tracee->calls_again != calls_again)
+				continue;
+			tracee_let_run(tracee);
+			any = true;
+		}
+	}
+	return any;
+}
+
 void tracees_resume(struct tracees *tracees)
 {
-	for (size_t i = 0; i < tracees->count; i++) {
-		struct tracee *tracee = &tracees->items[i];
-		if (tracee->state == TRACEE_STOPPED)
-			tracee_let_run(tracee);
-		tracee->unwanted = tracee->state == TRACEE_ASKED;
-	}
+	others_let_run(tracees, NULL);
+	for (size_t i = 0; i < tracees->count; i++)
+		tracees->items[i].unwanted = tracees->items[i].state == TRACEE_ASKED;
 	pause_count(tracees);
 	hurry_no_more(tracees);
 }
 
 void tracees_resume_others(struct tracees *tracees, const struct tracee *kept)
 {
-	bool others = false;
-
-	for (size_t i = 0; i < tracees->count; i++) {
-		struct tracee *tracee = &tracees->items[i];
-		if (tracee == kept || tracee->state != TRACEE_STOPPED)
-			continue;
-		tracee_let_run(tracee);
-		others = true;
-	}
-	if (others)
+	if (others_let_run(tracees, kept))
 		pause_count(tracees);
 }
 

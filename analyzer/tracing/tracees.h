@@ -5,7 +5,9 @@
  *
  * A thread is traced only from the moment it is asked to stop until it is let go. The kernel wakes the threads of a
  * traced process even for signals that it ignores, and a call interrupted by a signal that another thread took would
- * return EINTR with nobody to see it.
+ * return EINTR with nobody to see it. Such a signal is SIGCHLD, and it is the parent, often the first thread, for which
+ * the kernel looks whether it is traced. So the first thread is asked last, and threads in calls that return EINTR are let
+ * go last. A moment is left if others are parents, too.
  *
  * One thread of ours does all of this, as the kernel demands. If we end at any moment, the kernel lets all of them go.
  */
@@ -28,7 +30,8 @@ enum tracee_state {
 struct tracee {
 	pid_t tid;
 	enum tracee_state state;
-	bool unwanted; /* it was asked in vain, and will be let go as soon as it stops */
+	bool unwanted;    /* it was asked in vain, and will be let go as soon as it stops */
+	bool calls_again; /* the stop interrupted a call that the kernel does not make again */
 };
 
 struct tracees {

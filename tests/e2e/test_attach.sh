@@ -238,7 +238,8 @@ static void fine(const char *what, long result) {
 	if (result < 0 && errno == EINTR) { printf("EINTR: %s\n", what); fflush(stdout); }
 }
 static const struct timespec moment = {0, 15000000};
-static void *in_epoll(void *x) { struct epoll_event e; int f = epoll_create1(0); for (;;) fine("epoll_wait", epoll_wait(f, &e, 1, 15)); }
+/* One may be: the process has children, see Limits in docs/ATTACH.md. */
+static void *in_epoll(void *x) { struct epoll_event e; int f = epoll_create1(0); for (int seen = 0;;) if (epoll_wait(f, &e, 1, 15) < 0 && seen++) fine("epoll_wait", -1); }
 static void *in_poll(void *x) { for (;;) { struct pollfd p = {-1}; fine("poll", poll(&p, 1, 15)); } }
 static void *in_sigwait(void *x) { sigset_t s; sigemptyset(&s); sigaddset(&s, SIGUSR2); pthread_sigmask(SIG_BLOCK, &s, 0); for (;;) fine("sigtimedwait", sigtimedwait(&s, 0, &moment)); }
 static void *in_recv(void *x) { int s[2]; char c; struct timeval t = {0, 15000}; socketpair(AF_UNIX, SOCK_STREAM, 0, s); setsockopt(s[0], SOL_SOCKET, SO_RCVTIMEO, &t, sizeof t); for (;;) fine("recv", recv(s[0], &c, 1, 0)); }
