@@ -13,7 +13,8 @@ void *volatile held;
 __attribute__((noinline)) void leak_grow(void) { held = memset(malloc(1000), 1, 1000); }
 int main(void) { for (;;) { for (int i = 0; i < 10; i++) leak_grow(); usleep(1000); } }
 END_OF_PROGRAM
-cp leaker shop
+shop=shop$$ # others' programs are not to be joined
+cp leaker "$shop"
 
 # A file with the paths of this place: the program's, the library's, the store's.
 placed() { sed "s,/usr/local/bin/seep,$SEEP,g; s,/usr/local/lib/seep/libseep.so,$SHIM,g; s,/seep/libseep.so,$SHIM,g; s,/var/lib/seep-push,$WORK/push-state,g; s,/var/lib/seep,$SEEP_STORE,g; s,/recordings,$SEEP_STORE,g" "$1"; }
@@ -66,20 +67,20 @@ done
 check "a stop leaves a whole recording" wait_until 20 has_states web ended 1
 
 # Joined and left: nothing is restarted.
-background ./shop
-shop=$background_pid
-mkdir -p store/shop
-mapfile -t words < <(words_of seep-attach@.service shop)
+background "./$shop"
+joined=$background_pid
+mkdir -p "store/$shop"
+mapfile -t words < <(words_of seep-attach@.service "$shop")
 background "${words[@]}" --interval=250ms >attached.out 2>&1
 attach=$background_pid
-check "the unit that joins programs of a name joins them" wait_until 20 test -e "store/shop/shop.$shop/000002.seep"
+check "the unit that joins programs of a name joins them" wait_until 20 test -e "store/$shop/$shop.$joined/000002.seep"
 began=$(date +%s%N)
 while read -r command; do
 	bash -c "${command//\$MAINPID/$attach}"
-done < <(commands_of seep-attach@.service shop ExecStop) 2>left.out
-check_equal "a stop of it leaves them" 1 "$(state_of shop ended)"
+done < <(commands_of seep-attach@.service "$shop" ExecStop) 2>left.out
+check_equal "a stop of it leaves them" 1 "$(state_of "$shop" ended)"
 echo "# within $((($(date +%s%N) - began) / 1000000)) ms"
-check "and they run on" kill -0 "$shop"
+check "and they run on" kill -0 "$joined"
 wait "$attach"
 
 # Manifests.
