@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # For programs that know their heap, seep memory takes it apart as glibc itself does; and the remedies that it names do
-# help. time limit: 60 s
+# help.
 . "$(dirname "$0")/lib.sh"
 
 compile kept_heap "$ROOT/tests/e2e/programs/kept_heap.c" -pthread

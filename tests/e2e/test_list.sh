@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # seep list: recordings that have ended, those whose process runs or was killed with its keeper, and one that can't be
-# read. time limit: 60 s
+# read.
 . "$(dirname "$0")/lib.sh"
 
 mkdir -p recordings empty/.hidden

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Names that are kept with a recording: a recording reads as before after its program was rebuilt or removed, and if
-# names are missing every command says so.
+# names are missing every command says so. time limit: 240 s
 . "$(dirname "$0")/lib.sh"
 export SEEP_CACHE=off
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Long text on a terminal goes through the user's pager, complete; to a pipe it goes as it is. time limit: 60 s
+# Long text on a terminal goes through the user's pager, complete; to a pipe it goes as it is.
 . "$(dirname "$0")/lib.sh"
 export TERM=xterm
 
