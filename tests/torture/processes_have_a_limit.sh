@@ -11,7 +11,7 @@ int main(int count, char **arguments)
 	char byte;
 	if (count > 2) { /* a user's that has no other process */
 		struct rlimit limit = {atol(arguments[2]), atol(arguments[2])};
-		EXPECT(setgid(64123) == 0 && setuid(64123) == 0 && setrlimit(RLIMIT_NPROC, &limit) == 0);
+		EXPECT(setgid(USER) == 0 && setuid(USER) == 0 && setrlimit(RLIMIT_NPROC, &limit) == 0);
 	}
 	EXPECT(pipe(ends) == 0);
 	for (; made < wanted; made++) {
@@ -34,9 +34,10 @@ int main(int count, char **arguments)
 	return 5;
 }
 END
-gcc -D_GNU_SOURCE -g -I"$torture" -I"$ROOT/tests/e2e/programs" -o bin/children children.c
+user=$((1000000 + $$)) # nobody else's, not even of a run beside this one
+gcc -D_GNU_SOURCE -DUSER=$user -g -I"$torture" -I"$ROOT/tests/e2e/programs" -o bin/children children.c
 mkdir -m 1777 free
-nobody_left() { ! pgrep -u 64123; } # keepers end a moment later, and count until then
+nobody_left() { ! pgrep -u $user; } # keepers end a moment later, and count until then
 recorded=(env "LD_PRELOAD=$SHIM" SEEP_RATE=1 SEEP_INTERVAL=50ms "SEEP_OUTPUT=$WORK/free/%c.%p")
 if [ "$(id -u)" -ne 0 ]; then
 	skip "a limit of the user's processes" "needs root, to be a user without others"
