@@ -103,3 +103,14 @@ long file_visit_names(int directory, file_name_visitor *visit, void *context)
 	}
 	return got;
 }
+
+uint64_t file_size_limit(void)
+{
+	struct rlimit limit;
+	return system_limit(RLIMIT_FSIZE, &limit) == 0 ? limit.rlim_cur : UINT64_MAX;
+}
+
+long file_size_check(uint64_t bytes)
+{
+	return bytes > file_size_limit() ? -EFBIG : 0;
+}

@@ -28,6 +28,10 @@ long file_read_at(int descriptor, void *data, size_t bytes, uint64_t offset);
 long file_write_all(int descriptor, const void *data, size_t bytes);
 long file_write_at(int descriptor, const void *data, size_t bytes, uint64_t offset);
 
+/* How long files may be (RLIMIT_FSIZE). The check gives -EFBIG where a file of so many bytes would be too long, else 0. */
+uint64_t file_size_limit(void);
+long file_size_check(uint64_t bytes);
+
 /* Calls `visit` for each name in an open directory, from its start on; `type` is a DT_* of <dirent.h>. It ends where
  * that returns false. 0, or -errno: the directory cannot be read to its end. */
 typedef bool file_name_visitor(const char *name, unsigned char type, void *context);

@@ -8,7 +8,7 @@
 
 #include "keeper/base/atomics.h"
 #include "keeper/base/file.h"
-#include "keeper/base/size_limit.h"
+#include "keeper/base/quiet_write.h"
 #include "keeper/base/syscall.h"
 #include "keeper/program/process.h"
 #include "keeper/files/heap_space.h"
@@ -79,7 +79,7 @@ static long pages_copy(int to_file, const char *map, uint64_t from, uint64_t to)
 
 static long content_copy(int to_file, int from_file, const char *map, uint64_t bytes)
 {
-	long error = size_limit_check(bytes);
+	long error = file_size_check(bytes);
 	if (!error)
 		error = system_truncate(to_file, bytes);
 	for (uint64_t at = 0; at < bytes && !error;) {
@@ -117,9 +117,9 @@ long location_move(int directory, int from_file, const struct heap_location *loc
 	if (file < 0)
 		return file;
 	system_change_mode(file, 0600); /* whatever the umask */
-	struct size_limit limit = size_limit_enter();
+	struct quiet_write quiet = quiet_write_enter();
 	long error = content_copy(file, from_file, map, bytes);
-	size_limit_leave(&limit);
+	quiet_write_leave(&quiet);
 	if (!error)
 		error = system_stat_descriptor(from_file, &status);
 	if (!error) /* the program's user, if that is another */

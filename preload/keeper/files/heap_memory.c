@@ -7,7 +7,7 @@
 #include <sys/vfs.h>
 
 #include "keeper/base/file.h"
-#include "keeper/base/size_limit.h"
+#include "keeper/base/quiet_write.h"
 #include "keeper/base/syscall.h"
 #include "keeper/base/text.h"
 #include "keeper/heap/area_growth.h"
@@ -58,11 +58,10 @@ static int nameless_make(struct seep_heap_header *header)
 	system_change_mode(file, 0600); /* whatever the umask */
 	int error = area_reserve_file(file, header);
 	header->held = !error && life_hold(file);
-	struct size_limit limit =
-	    size_limit_enter(); /* even a write must not go beyond the limit, whatever space the file has */
+	struct quiet_write quiet = quiet_write_enter(); /* the limit holds wherever in the file a write goes */
 	if (!error)
 		error = (int)file_write_at(file, header, sizeof *header, 0);
-	size_limit_leave(&limit);
+	quiet_write_leave(&quiet);
 	if (!error)
 		return file;
 	system_close(file);

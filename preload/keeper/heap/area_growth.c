@@ -4,7 +4,8 @@
 
 #include <errno.h>
 
-#include "keeper/base/size_limit.h"
+#include "keeper/base/file.h"
+#include "keeper/base/quiet_write.h"
 #include "keeper/base/syscall.h"
 
 /* The first room of areas that are filled from their start. The other areas have all of theirs. */
@@ -348,12 +349,12 @@ static bool run_reserve(uint64_t offset, uint64_t bytes, void *context)
 
 int area_reserve_file(int file, const struct seep_heap_header *header)
 {
-	struct size_limit limit = size_limit_enter();
-	int error = (int)size_limit_check(header->file_bytes);
+	struct quiet_write quiet = quiet_write_enter();
+	int error = (int)file_size_check(header->file_bytes);
 	if (!error)
 		error = system_truncate(file, header->file_bytes);
 	if (!error && !area_visit_room(header, run_reserve, &file))
 		error = -ENOSPC;
-	size_limit_leave(&limit);
+	quiet_write_leave(&quiet);
 	return error;
 }

@@ -8,7 +8,7 @@
 
 #include "keeper/base/fault.h"
 #include "keeper/base/file.h"
-#include "keeper/base/size_limit.h"
+#include "keeper/base/quiet_write.h"
 #include "keeper/base/clock.h"
 #include "keeper/base/syscall.h"
 #include "keeper/base/text.h"
@@ -54,8 +54,8 @@ void write_temporary_name(char name[static WRITE_TEMPORARY_BYTES])
 
 static long content_write(int descriptor, const struct seep_image *image, bool durable)
 {
-	struct size_limit limit = size_limit_enter();
-	long error = size_limit_check(image->bytes);
+	struct quiet_write quiet = quiet_write_enter();
+	long error = file_size_check(image->bytes);
 	if (!error) {
 		/* so that a full disk shows before anything is written; on filesystems without fallocate it shows
 		 * later */
@@ -63,7 +63,7 @@ static long content_write(int descriptor, const struct seep_image *image, bool d
 		if (error != -ENOSPC && error != -EDQUOT && error != -EFBIG)
 			error = file_write_all(descriptor, image->data, image->bytes);
 	}
-	size_limit_leave(&limit);
+	quiet_write_leave(&quiet);
 	return !error && durable ? system_synchronize(descriptor) : error;
 }
 

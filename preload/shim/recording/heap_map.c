@@ -4,7 +4,7 @@
 
 #include <errno.h>
 
-#include "keeper/base/size_limit.h"
+#include "keeper/base/file.h"
 #include "keeper/base/syscall.h"
 #include "keeper/base/text.h"
 #include "keeper/files/heap_file.h"
@@ -109,7 +109,7 @@ static bool plan_below(struct seep_heap_header *header, uint64_t most_bytes)
 
 bool heap_map_plan(struct seep_heap_header *header)
 {
-	uint64_t most_bytes = describe_address_space_left() / AREA_ADDRESS_SPACE_PART, file_bytes = size_limit_bytes();
+	uint64_t most_bytes = describe_address_space_left() / AREA_ADDRESS_SPACE_PART, file_bytes = file_size_limit();
 	if (!area_can_populate() && file_bytes > WHOLE_MOST_BYTES)
 		file_bytes = WHOLE_MOST_BYTES;
 	return (file_bytes < most_bytes && plan_below(header, file_bytes)) || plan_below(header, most_bytes);
@@ -119,7 +119,7 @@ struct heap_map heap_map_make(struct seep_heap_header *header)
 {
 	bool in_session = session_is_open();
 	struct heap_map made = {0};
-	if (!in_session || size_limit_check(header->file_bytes) != 0)
+	if (!in_session || file_size_check(header->file_bytes) != 0)
 		made = hosted_map(header); /* who makes it has limits of its own */
 	if (!made.map)
 		made = own_map(header, in_session);

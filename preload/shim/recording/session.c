@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "keeper/base/file.h"
-#include "keeper/base/size_limit.h"
+#include "keeper/base/quiet_write.h"
 #include "keeper/base/syscall.h"
 #include "keeper/base/text.h"
 #include "keeper/files/life.h"
@@ -57,7 +57,7 @@ static bool line_fits(int descriptor, size_t length)
 {
 	struct stat status;
 	return system_stat_descriptor(descriptor, &status) != 0 || !S_ISREG(status.st_mode) ||
-	       size_limit_check((uint64_t)status.st_size + length) == 0;
+	       file_size_check((uint64_t)status.st_size + length) == 0;
 }
 
 bool session_is_open(void)
@@ -90,7 +90,7 @@ static bool stderr_takes_a_line(void)
 /* Writes the whole line or nothing. */
 static bool line_write(int descriptor, const char *line, size_t length)
 {
-	return line_fits(descriptor, length) && size_limit_write(descriptor, line, length) == (long)length;
+	return line_fits(descriptor, length) && quiet_write(descriptor, line, length) == (long)length;
 }
 
 /* A line of the registry stays one line whatever it quotes: a newline becomes "\\n" there, and a backslash "\\\\". */

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Writing without a signal: see size_limit.h. */
-#include "keeper/base/size_limit.h"
+/* Writing without a signal: see quiet_write.h. */
+#include "keeper/base/quiet_write.h"
 
-#include <errno.h>
 #include <signal.h>
 
 #include "keeper/base/syscall.h"
@@ -15,10 +14,10 @@ static uint64_t pending(void)
 	return system_call(SYS_rt_sigpending, (long)&signals, sizeof signals, 0, 0, 0, 0) == 0 ? signals & OURS : 0;
 }
 
-struct size_limit size_limit_enter(void)
+struct quiet_write quiet_write_enter(void)
 {
 	const uint64_t before = system_block_signals(OURS | SIGNAL_BIT(SIGTTOU));
-	return (struct size_limit){.mask_before = before, .were_pending = pending()};
+	return (struct quiet_write){.mask_before = before, .were_pending = pending()};
 }
 
 /* The signal that we caused is this thread's; the kernel hands it out before those of the process. A signal that
@@ -32,29 +31,18 @@ static void take_ours(uint64_t wanted)
 		system_kill(system_getpid(), (int)taken);
 }
 
-void size_limit_leave(const struct size_limit *limit)
+void quiet_write_leave(const struct quiet_write *quiet)
 {
-	const uint64_t came = pending() & ~limit->were_pending;
+	const uint64_t came = pending() & ~quiet->were_pending;
 	if (came)
 		take_ours(came);
-	system_restore_signals(limit->mask_before);
+	system_restore_signals(quiet->mask_before);
 }
 
-uint64_t size_limit_bytes(void)
+long quiet_write(int descriptor, const void *data, size_t bytes)
 {
-	struct rlimit limit;
-	return system_limit(RLIMIT_FSIZE, &limit) == 0 ? limit.rlim_cur : UINT64_MAX;
-}
-
-long size_limit_check(uint64_t bytes)
-{
-	return bytes > size_limit_bytes() ? -EFBIG : 0;
-}
-
-long size_limit_write(int descriptor, const void *data, size_t bytes)
-{
-	struct size_limit limit = size_limit_enter();
+	struct quiet_write quiet = quiet_write_enter();
 	long written = system_write(descriptor, data, bytes);
-	size_limit_leave(&limit);
+	quiet_write_leave(&quiet);
 	return written;
 }

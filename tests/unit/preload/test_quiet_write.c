@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* keeper/base/size_limit.h: a write beyond RLIMIT_FSIZE fails, and its signal is nobody's. Signals of others stay theirs. */
+/* keeper/base/quiet_write.h: a write that fails sends nobody a signal, and signals of others stay theirs. */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -14,7 +14,8 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "keeper/base/size_limit.h"
+#include "keeper/base/file.h"
+#include "keeper/base/quiet_write.h"
 #include "keeper/base/syscall.h"
 
 #define LIMIT 4096
@@ -28,7 +29,7 @@ static void on_signal(int number)
 
 static int file_without_a_name(void)
 {
-	char name[] = "/tmp/size_limit.XXXXXX";
+	char name[] = "/tmp/quiet_write.XXXXXX";
 	const int file = mkstemp(name);
 	assert_true(file >= 0);
 	unlink(name);
@@ -46,20 +47,20 @@ static bool is_pending(void)
 static void write_too_much(int file)
 {
 	assert_int_equal(lseek(file, LIMIT, SEEK_SET), LIMIT);
-	assert_int_equal(size_limit_write(file, "more", 4), -EFBIG);
+	assert_int_equal(quiet_write(file, "more", 4), -EFBIG);
 }
 
 static void the_signal_of_a_write_of_ours_is_not_delivered(void **state)
 {
 	(void)state;
 	const int file = file_without_a_name();
-	assert_int_equal(size_limit_write(file, "fits", 4), 4);
+	assert_int_equal(quiet_write(file, "fits", 4), 4);
 	write_too_much(file);
 	assert_false(is_pending());
 	assert_int_equal(caught, 0);
-	assert_int_equal(size_limit_bytes(), LIMIT);
-	assert_int_equal(size_limit_check(LIMIT), 0);
-	assert_int_equal(size_limit_check(LIMIT + 1), -EFBIG);
+	assert_int_equal(file_size_limit(), LIMIT);
+	assert_int_equal(file_size_check(LIMIT), 0);
+	assert_int_equal(file_size_check(LIMIT + 1), -EFBIG);
 	close(file);
 }
 
@@ -80,7 +81,7 @@ static void a_signal_that_the_program_blocks_stays_pending(void **state)
 static void a_signal_that_somebody_sends_meanwhile_arrives(void **state)
 {
 	(void)state;
-	const struct size_limit limit = size_limit_enter();
+	const struct quiet_write quiet = quiet_write_enter();
 	const pid_t parent = getpid(), child = fork();
 	if (child == 0)
 		_exit(kill(parent, SIGXFSZ));
@@ -88,7 +89,7 @@ static void a_signal_that_somebody_sends_meanwhile_arrives(void **state)
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(status, 0);
 	assert_int_equal(caught, 0);
-	size_limit_leave(&limit);
+	quiet_write_leave(&quiet);
 	assert_int_equal(caught, 1);
 }
 
@@ -98,7 +99,7 @@ static void a_pipe_that_nobody_reads_brings_an_error_and_no_signal(void **state)
 	int ends[2];
 	assert_int_equal(pipe(ends), 0);
 	close(ends[0]);
-	assert_int_equal(size_limit_write(ends[1], "line", 4), -EPIPE); /* SIGPIPE would end this test */
+	assert_int_equal(quiet_write(ends[1], "line", 4), -EPIPE); /* SIGPIPE would end this test */
 	close(ends[1]);
 }
 
@@ -127,5 +128,5 @@ int main(void)
 	    TEST(a_signal_that_somebody_sends_meanwhile_arrives),
 	    TEST(a_pipe_that_nobody_reads_brings_an_error_and_no_signal),
 	};
-	return cmocka_run_group_tests_name("size_limit", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("quiet_write", tests, NULL, NULL);
 }
