@@ -18,10 +18,10 @@ bool tracing_signal_is_free(pid_t pid, int signal);
 /* If a system call has returned EINTR although no signal will be handled, the stopped thread makes it again, because
  * without us it would not have returned. (The kernel itself repeats most calls, but not epoll_wait() and its like.)
  * `harmless_signal`: a signal without effect on the process is known to have interrupted it. True: it makes it again. */
-bool traced_call_make_again(pid_t pid, pid_t tid, bool harmless_signal);
+bool traced_call_make_again(pid_t tid, bool harmless_signal);
 
 /* Lets a thread go on that has stopped for a signal, and passes the signal on. Tracing wakes a thread even for signals
  * that it ignores. */
-void traced_signal_pass_on(pid_t pid, pid_t tid, int number);
+void traced_signal_pass_on(pid_t tid, int number);
 
 #endif

@@ -12,8 +12,10 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <seep/process.h>
 
@@ -81,6 +83,12 @@ static void stop_note(struct tracees *tracees)
 		tracees->stopped_at_ms = tracing_now_ms();
 }
 
+/* A thread that was let go may have ended since, and its number be another process's. */
+static bool is_of_process(const struct tracees *tracees, pid_t tid)
+{
+	return syscall(SYS_tgkill, tracees->pid, tid, 0) == 0 || errno != ESRCH;
+}
+
 /* The thread stays stopped if its process is. */
 static void tracee_let_run(struct tracee *tracee)
 {
@@ -95,12 +103,15 @@ static void event_take(struct tracees *tracees, struct tracee *tracee, int statu
 		return;
 	}
 	if (status >> 16 != PTRACE_EVENT_STOP) {
-		traced_signal_pass_on(tracees->pid, tracee->tid, WSTOPSIG(status));
+		traced_signal_pass_on(tracee->tid, WSTOPSIG(status));
 		return;
 	}
-	tracee->calls_again = traced_call_make_again(tracees->pid, tracee->tid, false);
+	tracee->calls_again = traced_call_make_again(tracee->tid, false);
 	tracee->state = TRACEE_STOPPED;
-	if (tracee->unwanted)
+	if (!is_of_process(tracees, tracee->tid)) { /* since just before it was asked */
+		tracee_let_run(tracee);
+		tracee->state = TRACEE_GONE;
+	} else if (tracee->unwanted)
 		tracee_let_run(tracee);
 	else
 		stop_note(tracees);
@@ -144,6 +155,8 @@ static bool ask(const struct tracees *tracees, struct tracee *tracee, struct err
 	if (tracee->state != TRACEE_FREE)
 		return true;
 	tracee->state = TRACEE_GONE;
+	if (!is_of_process(tracees, tracee->tid))
+		return true;
 	if (ptrace(PTRACE_SEIZE, tracee->tid, NULL, (void *)(intptr_t)PTRACE_O_TRACESYSGOOD) == 0) {
 		ptrace(PTRACE_INTERRUPT, tracee->tid, NULL, NULL);
 		tracee->state = TRACEE_ASKED;
