@@ -28,6 +28,8 @@ bool place_find(const struct profile *profile, const struct wrappers *wrappers, 
 {
 	enum fitness best = FITS_NOT;
 
+	if (!wrappers_see_guests(wrappers) && wrappers_own_call(wrappers, site, place))
+		return true; /* the innermost that fits */
 	if (site->depth == 0)
 		return false;
 	*place = frame_walk_leaf(site);

@@ -33,6 +33,14 @@ struct wrappers {
 	/* For each module, about its functions that have only labels: their enum code_owner + 1; and what the name
 	 * tells + 1. */
 	uint8_t *label_owners, *label_says;
+	struct own_call *own_calls; /* by site, of the round that is looked at */
+	bool own_calls_last;        /* that round found nothing new: they are still so */
+};
+
+/* A site's innermost call that is the program's own and not a wrapper. */
+struct own_call {
+	struct frame_walk at;
+	uint32_t location; /* its index + 1; 0: there is no such call */
 };
 
 struct caller {
@@ -52,7 +60,9 @@ struct candidate {
 
 struct round {
 	const struct profile *profile;
-	uint8_t *sites_at; /* by location with a label: how many sites have it as their own call, up to CALLERS_MANY */
+	/* By location: how many sites have it as their own call, up to CALLERS_MANY; where the name tells, so many at once.
+	 * With fewer, it tells nothing: in a program without symbols nearly all are like that. */
+	uint8_t *sites_at;
 	struct numbering by_name; /* of the functions; the numbers are those of candidates */
 	struct candidate *candidates;
 	struct caller *callers; /* of all candidates: most of them have one */
@@ -80,6 +90,16 @@ bool wrappers_have(const struct wrappers *wrappers, const struct profile_locatio
 	if (!*answer)
 		*answer = 1;
 	return *answer == 2;
+}
+
+bool wrappers_own_call(const struct wrappers *wrappers, const struct profile_site *site, struct frame_walk *call)
+{
+	const struct own_call *own = &wrappers->own_calls[site - wrappers->profile->sites];
+
+	if (!wrappers->own_calls_last || !own->location)
+		return false;
+	*call = own->at;
+	return true;
 }
 
 bool wrappers_see_guests(const struct wrappers *wrappers)
@@ -178,46 +198,43 @@ static int location_says_allocator(const struct wrappers *wrappers, const struct
 	return *says - 1;
 }
 
-/* It has too few callers, and its name does not tell. In a program without symbols nearly all are like that. */
-static bool tells_nothing(const struct round *round, const struct wrappers *wrappers, struct frame_walk own)
-{
-	const uint32_t location = round->profile->nodes[own.node].location;
-
-	return round->profile->locations[location].labelled && round->sites_at[location] < CALLERS_MANY &&
-	       !location_says_allocator(wrappers, &round->profile->locations[location], own.line);
-}
-
-static void round_count_site(struct round *round, const struct wrappers *wrappers, const struct profile_site *site)
-{
-	const struct frame_walk own = next_own(round->profile, wrappers, frame_walk_leaf(site));
-
-	if (frame_walk_has(own)) {
-		uint8_t *count = &round->sites_at[round->profile->nodes[own.node].location];
-		*count += *count < CALLERS_MANY;
-		round->has_candidates |= !tells_nothing(round, wrappers, own);
-	}
-}
-
-static void round_add_site(struct round *round, const struct wrappers *wrappers, const struct profile_site *site)
+static void round_count_site(struct round *round, struct wrappers *wrappers, uint32_t site)
 {
 	const struct profile *profile = round->profile;
-	const struct frame_walk own = next_own(profile, wrappers, frame_walk_leaf(site));
-	const double bytes = site_block_bytes(site);
+	struct own_call *own = &wrappers->own_calls[site];
 
-	if (!frame_walk_has(own) || !(bytes > 0))
+	*own = (struct own_call){next_own(profile, wrappers, frame_walk_leaf(&profile->sites[site])), 0};
+	if (!frame_walk_has(own->at))
 		return;
-	const struct profile_location *location = frame_walk_location(profile, own);
-	if (tells_nothing(round, wrappers, own))
+	const uint32_t index = profile->nodes[own->at.node].location;
+	const struct profile_location *location = &profile->locations[index];
+	uint8_t *count = &round->sites_at[index];
+	own->location = index + 1;
+	if (!location->labelled || location_says_allocator(wrappers, location, own->at.line))
+		*count = CALLERS_MANY;
+	*count += *count < CALLERS_MANY;
+	round->has_candidates |= *count == CALLERS_MANY;
+}
+
+static void round_add_site(struct round *round, const struct wrappers *wrappers, uint32_t site)
+{
+	const struct profile *profile = round->profile;
+	const struct own_call *found = &wrappers->own_calls[site];
+
+	if (!found->location || round->sites_at[found->location - 1] < CALLERS_MANY)
 		return;
+	const struct frame_walk own = found->at;
+	const double bytes = site_block_bytes(&profile->sites[site]);
 	const struct frame_walk above = next_own(profile, wrappers, frame_walk_next(profile, own));
-	if (!frame_walk_has(above)) /* a thread's outermost function, or main */
+	if (!(bytes > 0) || !frame_walk_has(above)) /* a thread's outermost function, or main */
 		return;
+	const struct profile_location *location = &profile->locations[found->location - 1];
 	struct candidate *candidate = round_candidate(round, function_key(location, own.line));
 	if (candidate->says < 0)
 		candidate->says = location_says_allocator(wrappers, location, own.line);
 	range_add(&candidate->least, &candidate->most, bytes);
 	const uint32_t line = location->labelled ? 0 : location->lines[own.line].line;
-	candidate_add_point(candidate, line ? line : profile->nodes[own.node].location);
+	candidate_add_point(candidate, line ? line : found->location - 1);
 	candidate_add_caller(round, candidate, function_key(frame_walk_location(profile, above), above.line), bytes);
 }
 
@@ -271,19 +288,21 @@ struct wrappers *wrappers_find(const struct profile *profile, const char *const 
 	    .see_guests = code_has_guests(profile),
 	    .label_owners = memory_allocate(profile->module_count, 1),
 	    .label_says = memory_allocate(profile->module_count, 1),
+	    .own_calls = memory_allocate(profile->site_count, sizeof *wrappers->own_calls),
 	};
 	for (int i = 0; i < ROUNDS && found; i++) {
 		struct round round = {.profile = profile, .sites_at = memory_allocate(profile->location_count + 1u, 1)};
 		for (uint32_t s = 0; s < profile->site_count; s++)
-			round_count_site(&round, wrappers, &profile->sites[s]);
+			round_count_site(&round, wrappers, s);
 		for (uint32_t s = 0; s < profile->site_count && round.has_candidates; s++)
-			round_add_site(&round, wrappers, &profile->sites[s]);
+			round_add_site(&round, wrappers, s);
 		found = round_judge(&round, wrappers);
 		free(round.sites_at);
 		numbering_free(&round.by_name);
 		free(round.candidates);
 		free(round.callers);
 	}
+	wrappers->own_calls_last = !found;
 	return wrappers;
 }
 
@@ -295,5 +314,6 @@ void wrappers_free(struct wrappers *wrappers)
 	map_free(wrappers->looked_at);
 	free(wrappers->label_owners);
 	free(wrappers->label_says);
+	free(wrappers->own_calls);
 	free(wrappers);
 }

@@ -21,6 +21,9 @@ struct wrappers; /* opaque */
 struct wrappers *wrappers_find(const struct profile *profile, const char *const *given, size_t count);
 void wrappers_free(struct wrappers *wrappers);
 
+/* The site's innermost call that is the program's own and not a wrapper. False: it has none, or is to be looked for. */
+bool wrappers_own_call(const struct wrappers *wrappers, const struct profile_site *site, struct frame_walk *call);
+
 /* code_has_guests() of the profile. */
 bool wrappers_see_guests(const struct wrappers *wrappers);
 
