@@ -15,42 +15,40 @@
 #include "symbols/records.h"
 #include "symbols/symbols.h"
 
-/* Keeps the locations of one module together in `order`. */
 struct symbolizing {
 	struct profile *profile;
 	struct profile_storage *storage;
-	uint32_t *order;                  /* location indices, by module */
-	struct symbol_address *addresses; /* in the same order */
-	uint32_t *starts;                 /* by module: where it begins in `order`; one more at the end */
-	uint32_t count;                   /* of `order`: locations to which the source itself gave no names */
+	/* Of locations to which the source itself gave no names; those of one module together, in the locations' order. */
+	struct symbol_address *addresses;
+	uint32_t *starts; /* by module: where it begins in `addresses`; one more at the end */
 	struct symbol_lines lines;
 };
 
-/* Sorts the locations by module in one counting pass, without those that have names already. */
+/* For each module, where its first address is: the caller goes on from there, and frees it. */
+static uint32_t *first_places(const struct symbolizing *work)
+{
+	const size_t count = (size_t)work->profile->module_count + 1;
+
+	return memcpy(memory_allocate(count, sizeof(uint32_t)), work->starts, count * sizeof(uint32_t));
+}
+
+/* Sorts the locations' addresses by module in one counting pass. */
 static void locations_group(struct symbolizing *work)
 {
 	struct profile *profile = work->profile;
 
-	work->order = memory_allocate(profile->location_count, sizeof *work->order);
 	work->addresses = memory_allocate(profile->location_count, sizeof *work->addresses);
 	work->starts = memory_allocate((size_t)profile->module_count + 1, sizeof *work->starts);
-	uint32_t *next = memory_allocate((size_t)profile->module_count + 1, sizeof *next);
-	for (uint32_t i = 0; i < profile->location_count; i++) {
-		const bool wanted = !profile->locations[i].given;
-		work->starts[profile->locations[i].module + 1] += wanted;
-		work->count += wanted;
-	}
+	for (uint32_t i = 0; i < profile->location_count; i++)
+		work->starts[profile->locations[i].module + 1] += !profile->locations[i].given;
 	for (uint32_t i = 0; i < profile->module_count; i++)
 		work->starts[i + 1] += work->starts[i];
-	memcpy(next, work->starts, ((size_t)profile->module_count + 1) * sizeof *next);
+	uint32_t *next = first_places(work);
 	for (uint32_t i = 0; i < profile->location_count; i++) {
 		const struct profile_location *location = &profile->locations[i];
-		if (location->given)
-			continue;
-		uint32_t place = next[location->module]++;
-		work->order[place] = i;
-		work->addresses[place] =
-		    (struct symbol_address){.address = location->address, .exact = location->exact};
+		if (!location->given)
+			work->addresses[next[location->module]++] =
+			    (struct symbol_address){.address = location->address, .exact = location->exact};
 	}
 	free(next);
 }
@@ -152,28 +150,33 @@ static void location_trim(struct profile_location *location, bool in_allocator)
 	location->line_count -= skipped;
 }
 
-/* Stores each location's lines in the profile; those that the source itself gave are there. */
-static void lines_store(struct symbolizing *work)
+/* Stores each location's lines in the profile; those that the source itself gave are there. Returns whether there are
+ * frames of an allocator. */
+static bool lines_store(struct symbolizing *work)
 {
 	struct profile *profile = work->profile;
 	bool *of_allocator = memory_allocate(profile->module_count, sizeof *of_allocator);
+	uint32_t *next = first_places(work);
+	bool any = false;
 
 	for (uint32_t i = 0; i < profile->module_count; i++)
 		of_allocator[i] = module_is_allocator(profile->modules[i].path);
-	for (uint32_t i = 0; i < profile->location_count && work->count < profile->location_count; i++)
-		if (profile->locations[i].given)
-			location_trim(&profile->locations[i], of_allocator[profile->locations[i].module]);
-	for (uint32_t place = 0; place < work->count; place++) {
-		struct profile_location *location = &profile->locations[work->order[place]];
-		const struct symbol_address *address = &work->addresses[place];
-		location->labelled = !address->line_count;
-		location->lines = location->labelled ? NULL : &work->lines.lines[address->first_line];
-		location->line_count = location->labelled ? 1 : address->line_count;
+	for (uint32_t i = 0; i < profile->location_count; i++) {
+		struct profile_location *location = &profile->locations[i];
+		if (!location->given) {
+			const struct symbol_address *address = &work->addresses[next[location->module]++];
+			location->labelled = !address->line_count;
+			location->lines = location->labelled ? NULL : &work->lines.lines[address->first_line];
+			location->line_count = location->labelled ? 1 : address->line_count;
+		}
 		location_trim(location, of_allocator[location->module]);
+		any |= location->allocator;
 	}
 	free(of_allocator);
+	free(next);
 	free(work->storage->lines);
 	work->storage->lines = work->lines.lines;
+	return any;
 }
 
 size_t profile_label_write(const struct profile *profile, const struct profile_location *location, char *label)
@@ -215,7 +218,6 @@ static void stacks_trim(struct profile *profile)
 
 static void symbolizing_end(struct symbolizing *work)
 {
-	free(work->order);
 	free(work->addresses);
 	free(work->starts);
 }
@@ -229,8 +231,8 @@ void profile_symbolize(struct profile *profile, const struct symbol_search *sear
 	struct resolving resolving = modules_resolve(&work, search ? search : &(struct symbol_search){0}, true);
 	modules_describe(profile, &resolving);
 	resolving_free(&resolving);
-	lines_store(&work);
-	stacks_trim(profile);
+	if (lines_store(&work))
+		stacks_trim(profile);
 	symbolizing_end(&work);
 }
 
