@@ -156,7 +156,7 @@ run_units() {
 build() { env --default-signal=INT,QUIT make -s -k -j"$jobs" BUILD="$1" "${@:2}"; }
 
 # Statistics want many runs; a sanitizer's stacks and instructions are others than ours.
-plain_units='analyzer/test_leaks analyzer/test_intervals analyzer/test_spread analyzer/test_contrast
+plain_units='analyzer/test_leaks analyzer/test_interval_coverage analyzer/test_spread analyzer/test_contrast
 preload/test_arenas preload/test_unwinder preload/test_unwinder_stacks preload/test_walker_tables preload/test_host
 preload/test_countdown preload/test_sampling preload/test_ring preload/test_live preload/test_stacks preload/test_recycle_meanwhile'
 stage_build() {
