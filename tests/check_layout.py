@@ -151,13 +151,13 @@ def module_of(name):
     return re.sub(r"(_private)?\.[chS]$", "", name)
 
 
-def circles():
-    """Modules that need each other, found as strongly connected parts of the graph of includes."""
+def circles(part):
+    """Parts that need each other, found as strongly connected parts of the graph of includes. `part` gives a file's."""
     graph = {}
     for name, text in TEXTS.items():
-        needs = graph.setdefault(module_of(name), set())
-        needs |= {module_of(path) for path in map(included_file, includes(text)) if path}
-        needs.discard(module_of(name))
+        needs = graph.setdefault(part(name), set())
+        needs |= {part(path) for path in map(included_file, includes(text)) if path}
+        needs.discard(part(name))
     reach = {}
 
     def reachable(start):
@@ -171,9 +171,9 @@ def circles():
         return reach[start]
 
     told = set()
-    for module in sorted(graph):
-        if module in reachable(module) and module not in told:
-            ring = sorted(other for other in reachable(module) if module in reachable(other))
+    for each in sorted(graph):
+        if each in reachable(each) and each not in told:
+            ring = sorted(other for other in reachable(each) if each in reachable(other))
             told.update(ring)
             yield "these need each other: " + ", ".join(ring)
 
@@ -256,7 +256,8 @@ def main():
     failed = False
     for rule, complaints in (
         ("a file includes only what the table of floors allows, and the table allows nothing more", wrong_includes()),
-        ("no two modules need each other", circles()),
+        ("no two modules need each other", circles(module_of)),
+        ("no two folders need each other", circles(os.path.dirname)),
         ("include/ knows neither preload/ nor analyzer/", foreign_includes_of_include()),
         (f"no folder has more than {MOST_FILES_IN_A_FOLDER} files", crowded_folders()),
         (f"no function has more than {LONGEST_FUNCTION_LINES} lines", long_functions()),
