@@ -296,11 +296,11 @@ check_match "a directory without recordings is not a mistake, and is said" "^0 .
 output=$("$SEEP" push --labels-file /dev/zero --to "parca+http://127.0.0.1:$port" whole 2>&1)
 check_match "a file of labels without an end is refused" "^3 .*more than 1048576 bytes" "$? $output"
 
-# More snapshots than are sent at a time.
-python3 -c 'import os, shutil
+# More recordings than are sent at a time. They have ended: of others each would be looked for among all processes.
+python3 -c 'import os, sys
 for i in range(4100):
     os.makedirs(f"crowd/{i}")
-    os.link("whole/000001.seep", f"crowd/{i}/000001.seep")'
+    os.link(sys.argv[1], f"crowd/{i}/000001.seep")' "$(ls whole/*.seep | tail -n 1)"
 output=$("$SEEP" push --state crowd.state --patience 1ms --to "parca+http://127.0.0.1:1" crowd 2>&1)
 check_equal "recordings beyond what is sent at a time are said once" "3 1" "$? $(grep -c 'more than 4096 recordings at a time' <<<"$output")"
 
