@@ -209,10 +209,12 @@ static void judge(struct leak_row *row, const struct leaks *leaks, const struct 
 {
 	struct leak_evidence *evidence = &row->evidence;
 	const struct follow_ups later = plateau_without_crowd(all, leaks);
-	struct births any, old;
+	struct births any, past_age = {0};
 
 	births_init(&any, &later, 0);
-	births_init(&old, &later, evidence->has_plateau ? evidence->plateau_age_ns : 0);
+	if (evidence->has_plateau)
+		births_init(&past_age, &later, evidence->plateau_age_ns);
+	const struct births old = evidence->has_plateau ? past_age : any;
 	evidence->since_ns = old.count ? old.begin_ns : 0;
 	evidence->last_ns = old.count ? old.at_ns[old.count - 1] : 0;
 	evidence->dispersion = old.dispersion;
@@ -234,7 +236,7 @@ static void judge(struct leak_row *row, const struct leaks *leaks, const struct 
 	else
 		row->leak_rate = NAN;
 	births_free(&any);
-	births_free(&old);
+	births_free(&past_age);
 }
 
 /*
@@ -251,6 +253,12 @@ static struct survival survival_to(const struct life_table *lives, const struct 
 	return life_table_survival(lives, bin, &tail);
 }
 
+/* Whether a plateau can change the verdict, or is shown. A row that neither has one nor has grown is not explained. */
+static bool plateau_matters(const struct leak_row *row, const struct leaks *leaks, const struct follow_ups *all)
+{
+	return leaks->can_judge && (leaks->detail == LEAK_WHOLE || plateau_is_possible(all) || has_grown(row, leaks));
+}
+
 void leak_row_judge(struct leak_row *row, const struct group_lives *lives, struct follow_up *room)
 {
 	const struct leaks *leaks = lives->leaks;
@@ -262,7 +270,7 @@ void leak_row_judge(struct leak_row *row, const struct group_lives *lives, struc
 	row->evidence.is_one_block =
 	    all.count == 0 && lives->objects_begin[row->group] < lives->objects_begin[row->group + 1];
 	find_in_use(&row->evidence, leaks, leaks->in_use + row->group * leaks->time_count);
-	if (leaks->can_judge)
+	if (plateau_matters(row, leaks, &all))
 		plateau_find(&row->evidence, leaks, &all);
 	if (row->evidence.plateau_age_ns) {
 		struct life_table table;

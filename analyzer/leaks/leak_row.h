@@ -50,7 +50,7 @@ enum leak_unknown {
 struct leak_evidence {
 	struct cohort_outcome old; /* past plateau_age_ns */
 	struct survival survival;  /* share of the bytes that outlives plateau_age_ns */
-	uint64_t plateau_age_ns;   /* the age that all of this is about; 0: none could be tried */
+	uint64_t plateau_age_ns;   /* the age that all of this is about; 0: none was tried */
 	/* share of the blocks of that age that outlives every later age seen, with the beginning's blocks or without */
 	double plateau;
 	/* the chance of so few deaths if blocks of that age lived, on average, for half of the time that they were
@@ -71,9 +71,9 @@ struct leak_evidence {
 
 /* How much is found out about rows: each has more than the one before, at some expense. */
 enum leak_detail {
-	LEAK_JUDGED, /* verdicts and their evidence */
+	LEAK_JUDGED, /* verdicts, and the evidence of leaks and growth */
 	LEAK_SORTED, /* intervals of growth, by which rows of one verdict are sorted, also where growth may be chance */
-	LEAK_WHOLE   /* q above CALL_Q, for which all rows must be tested, and churn that is no hotspot */
+	LEAK_WHOLE   /* evidence of all rows; q above CALL_Q, for which all must be tested; churn that is no hotspot */
 };
 
 struct leak_row {

@@ -105,6 +105,15 @@ static bool enough_survive(const struct leak_evidence *evidence, uint32_t surviv
 	       evidence->plateau >= (is_late ? PLATEAU_LATE : PLATEAU_LEAST);
 }
 
+bool plateau_is_possible(const struct follow_ups *all)
+{
+	size_t alive = 0;
+
+	for (size_t i = 0; i < all->count && alive < SURVIVORS_LEAST; i++)
+		alive += all->objects[i].gone_ns == 0;
+	return alive == SURVIVORS_LEAST;
+}
+
 /* Fills in the evidence of one age. */
 static void evidence_fill(struct leak_evidence *evidence, const struct follow_ups *all, const struct follow_ups *later,
 			  uint64_t age_ns, const struct leaks *leaks)

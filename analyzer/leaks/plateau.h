@@ -8,6 +8,9 @@
 /* Fills in the part of `evidence` about ages, from one group's objects, at the age that says most for a leak. */
 void plateau_find(struct leak_evidence *best, const struct leaks *leaks, const struct follow_ups *all);
 
+/* Whether any age may show a plateau: enough of the objects are alive. */
+bool plateau_is_possible(const struct follow_ups *all);
+
 /* The objects of one group, without those of a recording's crowded beginning, when a program starts. */
 struct follow_ups plateau_without_crowd(const struct follow_ups *all, const struct leaks *leaks);
 

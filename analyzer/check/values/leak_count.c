@@ -36,8 +36,7 @@ static void row_count(struct leak_count *count, const struct counted *counted, c
 {
 	if (!is_counted(counted, row))
 		return;
-	/* A place without old blocks was never tested. */
-	count->tests += row->evidence.plateau_age_ns != 0;
+	count->tests++;
 	if (leak_is_sure(row))
 		count->sure[count->sure_count++] = row;
 	else if (row->verdict == LEAK_LEAK || row->verdict == LEAK_GROWING)
