@@ -272,10 +272,10 @@ void leak_row_judge(struct leak_row *row, const struct group_lives *lives, struc
 	find_in_use(&row->evidence, leaks, leaks->in_use + row->group * leaks->time_count);
 	if (plateau_matters(row, leaks, &all))
 		plateau_find(&row->evidence, leaks, &all);
-	if (row->evidence.plateau_age_ns) {
+	judge(row, leaks, &all);
+	if (row->evidence.plateau_age_ns && (leaks->detail == LEAK_WHOLE || row->verdict <= LEAK_STOPPED)) {
 		struct life_table table;
 		group_lives_table(lives, row->group, &table);
 		row->evidence.survival = survival_to(&table, leaks, &all, row->evidence.plateau_age_ns);
 	}
-	judge(row, leaks, &all);
 }

@@ -89,7 +89,7 @@ static bool age_is_late(uint64_t age_ns, const struct leaks *leaks)
  * as frequent there, or more so. */
 static bool deaths_cease(const struct cohort_outcome *old, const struct follow_ups *all, const struct leaks *leaks)
 {
-	const struct cohort_outcome seen = cohort_outcome_at(all, leaks->usual_gap_ns, 0);
+	const struct cohort_outcome seen = cohort_outcome_at(all, leaks->usual_gap_ns);
 	const double deaths = (double)seen.deaths - old->deaths;
 
 	return deaths > 0 && cohort_p_value(old, (seen.exposure_ns - old->exposure_ns) / deaths) <= PROOF_P;
@@ -114,26 +114,35 @@ bool plateau_is_possible(const struct follow_ups *all)
 	return alive == SURVIVORS_LEAST;
 }
 
-/* Fills in the evidence of one age. */
-static void evidence_fill(struct leak_evidence *evidence, const struct follow_ups *all, const struct follow_ups *later,
-			  uint64_t age_ns, const struct leaks *leaks)
+static void survivors_fill(struct cohort_outcome *outcome, const struct follow_ups *all, const struct leaks *leaks)
 {
 	const uint64_t start_ns = leaks->reference->start_ns;
-	const uint64_t length_ns = leaks->reference->time_ns - start_ns;
-	const struct cohort_outcome old = cohort_outcome_at(all, age_ns, start_ns + length_ns / PLATEAU_START_PART);
-	const struct cohort_outcome tested = later->count < all->count ? cohort_outcome_at(later, age_ns, 0) : old;
 
-	evidence->plateau_age_ns = age_ns;
-	evidence->old = old;
-	evidence->p = cohort_p_value(&tested, life_asked(age_ns, leaks));
-	evidence->plateau = fmin(old.plateau, tested.plateau);
-	evidence->ceases =
-	    evidence->p <= SUSPECT_P && age_is_late(age_ns, leaks) && deaths_cease(&tested, later, leaks);
+	cohort_survivors(outcome, all, start_ns + (leaks->reference->time_ns - start_ns) / PLATEAU_START_PART);
+}
+
+/* Fills in the evidence of an age past which few enough die. `tested` is what became of the later objects. */
+static void suspicion_fill(struct leak_evidence *evidence, struct follow_ups *all, struct follow_ups *later,
+			   struct cohort_outcome *tested, const struct leaks *leaks)
+{
+	const uint64_t age_ns = evidence->plateau_age_ns;
+
+	if (!all->order)
+		all->order = later->order = follow_order_create(all);
+	cohort_plateaus(tested, later);
+	evidence->old = *tested;
+	if (later->count < all->count) {
+		evidence->old = cohort_outcome_at(all, age_ns);
+		cohort_plateaus(&evidence->old, all);
+	}
+	survivors_fill(&evidence->old, all, leaks);
+	evidence->plateau = fmin(evidence->old.plateau, tested->plateau);
+	evidence->ceases = age_is_late(age_ns, leaks) && deaths_cease(tested, later, leaks);
 	if (evidence->ceases)
-		evidence->plateau = fmin(old.plateau_firm, tested.plateau_firm);
-	evidence->has_plateau = evidence->p <= SUSPECT_P && enough_survive(evidence, tested.survivors, leaks);
-	evidence->has_cohorts = cohorts_hold(&old, false);
-	evidence->is_proven = evidence->has_plateau && cohorts_hold(&old, true) && evidence->p <= PROOF_P;
+		evidence->plateau = fmin(evidence->old.plateau_firm, tested->plateau_firm);
+	evidence->has_plateau = enough_survive(evidence, tested->survivors, leaks);
+	evidence->has_cohorts = cohorts_hold(&evidence->old, false);
+	evidence->is_proven = evidence->has_plateau && cohorts_hold(&evidence->old, true) && evidence->p <= PROOF_P;
 }
 
 /* Whether `evidence` says more for a leak than `best` does. */
@@ -149,30 +158,41 @@ static bool evidence_is_better(const struct leak_evidence *evidence, const struc
 	return holds != best_holds ? holds : !holds || evidence->p < best->p;
 }
 
-static void plateau_try(struct leak_evidence *best, double age_ns, const struct leaks *leaks,
-			const struct follow_ups *all, const struct follow_ups *later)
+/* Tries one age. Past most ages so many die that nothing else about them matters. */
+static void plateau_try(struct leak_evidence *best, double age_ns, const struct leaks *leaks, struct follow_ups *all,
+			struct follow_ups *later)
 {
+	struct cohort_outcome tested = cohort_outcome_at(later, (uint64_t)age_ns);
 	struct leak_evidence evidence = *best;
 
-	evidence_fill(&evidence, all, later, (uint64_t)age_ns, leaks);
+	evidence.plateau_age_ns = (uint64_t)age_ns;
+	evidence.p = cohort_p_value(&tested, life_asked((uint64_t)age_ns, leaks));
+	evidence.old = tested;
+	evidence.plateau = 0;
+	evidence.ceases = evidence.has_plateau = evidence.has_cohorts = evidence.is_proven = false;
+	if (evidence.p <= SUSPECT_P)
+		suspicion_fill(&evidence, all, later, &tested, leaks);
 	if (evidence_is_better(&evidence, best))
 		*best = evidence;
 }
 
 void plateau_find(struct leak_evidence *best, const struct leaks *leaks, const struct follow_ups *all)
 {
-	struct follow_ups ordered = *all;
+	struct follow_ups whole = *all, later = plateau_without_crowd(all, leaks);
 	const double most_ns = AGE_MOST * leaks->seconds * 1e9;
 
-	ordered.order = follow_order_create(all);
-	const struct follow_ups later = plateau_without_crowd(&ordered, leaks);
 	for (double age_ns = (double)leaks->usual_gap_ns;
 	     age_ns < most_ns && !(best->is_proven && best->plateau >= PLATEAU_FINE); age_ns *= AGE_FACTOR)
-		plateau_try(best, age_ns, leaks, &ordered, &later);
+		plateau_try(best, age_ns, leaks, &whole, &later);
 	/* If nothing dies past a smaller age, a greater one would only hide that births have ended. */
 	if (!(best->has_plateau && best->p <= PROOF_P && best->plateau >= PLATEAU_FINE))
-		plateau_try(best, most_ns, leaks, &ordered, &later);
-	follow_order_free(ordered.order);
+		plateau_try(best, most_ns, leaks, &whole, &later);
+	if (best->p > SUSPECT_P) {
+		if (later.count < all->count)
+			best->old = cohort_outcome_at(all, best->plateau_age_ns);
+		survivors_fill(&best->old, all, leaks);
+	}
+	follow_order_free(whole.order);
 }
 
 /* Without any death, p follows from the exposure alone. */

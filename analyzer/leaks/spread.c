@@ -58,6 +58,7 @@ static void spreads_judge(struct leaks *leaks, const struct spreads *found, cons
 	struct group_lives lives;
 
 	leaks->spread_count = view.count = found->count;
+	view.detail = LEAK_JUDGED; /* those that have not grown are dropped */
 	leaks->spreads = memory_allocate(found->count, sizeof *leaks->spreads);
 	group_lives_init(&lives, history, &view, found->of_site);
 	struct follow_up *room = memory_allocate(lives.objects_most, sizeof *room);

@@ -211,8 +211,11 @@ static double order_plateau(const struct follow_order *order, double least)
 	return share;
 }
 
-static void plateaus_find(struct cohort_outcome *outcome, const struct follow_ups *all)
+void cohort_plateaus(struct cohort_outcome *outcome, const struct follow_ups *all)
 {
+	outcome->plateau = outcome->plateau_firm = 1;
+	if (!outcome->deaths)
+		return;
 	struct follow_order *order = all->order ? all->order : follow_order_create(all);
 	const size_t offset = (size_t)(all->objects - order->objects);
 	size_t near = 0, snapshot = 0;
@@ -276,9 +279,21 @@ static void count_births(struct cohort_outcome *outcome, const struct follow_ups
 	}
 }
 
-struct cohort_outcome cohort_outcome_at(const struct follow_ups *all, uint64_t age_ns, uint64_t from_ns)
+void cohort_survivors(struct cohort_outcome *outcome, const struct follow_ups *all, uint64_t from_ns)
 {
-	struct cohort_outcome outcome = {.age_ns = age_ns, .plateau = 1, .plateau_firm = 1};
+	if (!outcome->survivors)
+		return;
+	count_births(outcome, all);
+	for (size_t i = 0; i < all->count; i++) {
+		const struct follow_up *object = &all->objects[i];
+		if (!object->gone_ns && object->birth_ns >= from_ns && reaches(object, outcome->age_ns))
+			measure_add_sample(&outcome->lasting, object->size, object->rate);
+	}
+}
+
+struct cohort_outcome cohort_outcome_at(const struct follow_ups *all, uint64_t age_ns)
+{
+	struct cohort_outcome outcome = {.age_ns = age_ns};
 	size_t near = 0;
 
 	for (size_t i = 0; i < all->count; i++) {
@@ -287,16 +302,8 @@ struct cohort_outcome cohort_outcome_at(const struct follow_ups *all, uint64_t a
 			continue;
 		outcome.exposure_ns += fmax(age_left(all, object) - age_entered(all, object, age_ns, &near), 0);
 		outcome.deaths += has_died(all, object);
-		if (object->gone_ns)
-			continue;
-		outcome.survivors++;
-		if (object->birth_ns >= from_ns)
-			measure_add_sample(&outcome.lasting, object->size, object->rate);
+		outcome.survivors += !object->gone_ns;
 	}
-	if (outcome.deaths)
-		plateaus_find(&outcome, all);
-	if (outcome.survivors)
-		count_births(&outcome, all);
 	return outcome;
 }
 

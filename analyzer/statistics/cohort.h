@@ -42,24 +42,30 @@ struct follow_ups {
 struct follow_order *follow_order_create(const struct follow_ups *all);
 void follow_order_free(struct follow_order *order);
 
-/* What became of the objects that were seen past an age. */
+/* What became of the objects that were seen past an age. Three functions fill its parts, as most ages need only the
+ * first. */
 struct cohort_outcome {
 	uint64_t age_ns;
 	double exposure_ns; /* the total time for which they were seen alive past that age */
 	uint32_t deaths;    /* how many of them died */
 	uint32_t survivors; /* how many are alive at the end and past that age */
-	/* survivors by the part of time in which they were born: equal parts, from the first survivor's birth to the
-	 * end less the age */
+
+	/* by cohort_survivors(): survivors by the part of time in which they were born: equal parts, from the first
+	 * survivor's birth to the end less the age */
 	uint32_t born[COHORTS];
 	struct seep_measure lasting; /* survivors born at or after `from_ns` */
+
+	/* by cohort_plateaus() */
 	double
 	    plateau; /* share that outlives every age seen, of those that reached this one (Kaplan-Meier, while three or more are at risk); 1 where
 			   none died */
 	double plateau_firm; /* the same while eight or more are at risk: no single late death weighs much */
 };
 
-/* `from_ns` only matters for `lasting`. */
-struct cohort_outcome cohort_outcome_at(const struct follow_ups *all, uint64_t age_ns, uint64_t from_ns);
+struct cohort_outcome cohort_outcome_at(const struct follow_ups *all, uint64_t age_ns);
+/* Both want the same objects again. `from_ns` only matters for `lasting`. */
+void cohort_survivors(struct cohort_outcome *outcome, const struct follow_ups *all, uint64_t from_ns);
+void cohort_plateaus(struct cohort_outcome *outcome, const struct follow_ups *all);
 
 /* Of the bytes alive at one age, the share that is alive at a later one, too: Kaplan-Meier with delayed entry and
  * weights. */
