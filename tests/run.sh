@@ -147,7 +147,7 @@ run_units() {
 	# shellcheck disable=SC2048 # patterns
 	for binary in ${*/#/"$directory"/}; do
 		[ -x "$binary" ] && [ ! -d "$binary" ] || continue
-		CMOCKA_MESSAGE_OUTPUT=TAP run_case "$label ${binary#"$directory"/}" 480 $wrapper "$binary"
+		CMOCKA_MESSAGE_OUTPUT=TAP run_case "$label ${binary#"$directory"/}" 1200 $wrapper "$binary"
 	done
 	wait_for_cases
 }

@@ -311,7 +311,7 @@ static void flipped_bits_on_disk_never_crash_a_reader(void **state)
 
 int main(void)
 {
-	alarm(400); /* nothing here waits that long */
+	alarm(1000); /* nothing here waits that long */
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, directory_setup, directory_teardown)
 	    TEST(what_is_no_recording_is_refused_with_a_reason),

@@ -137,7 +137,7 @@ static void a_recording_ends_on_a_small_stack_for_signals(void **state)
 
 int main(void)
 {
-	alarm(400); /* nothing here waits that long */
+	alarm(1000); /* nothing here waits that long */
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, directory_setup, directory_teardown)
 	    TEST(the_keepers_descriptors_are_not_the_programs),

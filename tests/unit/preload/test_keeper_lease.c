@@ -265,7 +265,7 @@ static void many_who_try_at_once_never_hold_it_together(void **state)
 
 int main(void)
 {
-	alarm(400); /* nothing here waits that long */
+	alarm(1000); /* nothing here waits that long */
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(only_one_holds_the_lease),
 	    cmocka_unit_test(another_generation_is_another_lease),

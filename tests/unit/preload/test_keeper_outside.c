@@ -147,7 +147,7 @@ static void an_outside_keeper_leaves_when_told_and_another_goes_on(void **state)
 
 int main(void)
 {
-	alarm(400); /* nothing here waits that long */
+	alarm(1000); /* nothing here waits that long */
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, directory_setup, directory_teardown)
 	    TEST(an_outside_keeper_serves_until_the_program_ends),

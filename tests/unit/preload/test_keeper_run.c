@@ -299,7 +299,7 @@ static void nothing_is_lost_between_producers_keeper_and_snapshots(void **state)
 
 int main(void)
 {
-	alarm(400); /* nothing here waits that long */
+	alarm(1000); /* nothing here waits that long */
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, directory_setup, directory_teardown)
 	    TEST(the_exit_snapshot_holds_everything),

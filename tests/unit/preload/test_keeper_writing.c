@@ -180,7 +180,7 @@ static void a_full_disk_leaves_nothing_behind(void **state)
 
 int main(void)
 {
-	alarm(400); /* nothing here waits that long */
+	alarm(1000); /* nothing here waits that long */
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, directory_setup, directory_teardown)
 	    TEST(a_snapshot_has_no_name_before_it_is_whole),
