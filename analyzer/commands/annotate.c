@@ -169,8 +169,8 @@ static void document_write(struct buffer *out, const struct snapshot_pair *pair,
 
 static int run(int argc, char **argv)
 {
-	bool nothing_found = false;
-	struct request request = {.context = CONTEXT, .nothing_found = &nothing_found};
+	static bool nothing_found;
+	static struct request request = {.context = CONTEXT, .nothing_found = &nothing_found};
 
 	int status = request_parse(&request, argc, argv);
 	if (status == COMMAND_FINE)

@@ -367,7 +367,7 @@ static bool budgets_make(struct budgets *budgets, const struct request *request,
 
 static int run(int argc, char **argv)
 {
-	struct request request = {0};
+	static struct request request;
 	struct budgets budgets;
 	struct error error;
 

@@ -78,7 +78,7 @@ static bool page_write(const struct request *request, const struct targets *targ
 
 static int run(int argc, char **argv)
 {
-	struct request request = {.output = "report.html"};
+	static struct request request = {.output = "report.html"};
 	struct error error;
 
 	command_take_options(&command_html, argc, argv, &request);

@@ -190,7 +190,7 @@ static bool all_open(const struct request *request, struct push_plan *plans, str
 
 static int run(int argc, char **argv)
 {
-	struct request request = {.patience_ns = UINT64_C(60000000000)};
+	static struct request request = {.patience_ns = UINT64_C(60000000000)};
 	struct transport transport = {0};
 	struct labels labels = {0};
 	struct buffer directory = {0};
@@ -199,8 +199,10 @@ static int run(int argc, char **argv)
 	command_take_options(&command_push, argc, argv, &request);
 	struct push_plan *plans = memory_allocate(request.to.count + 1, sizeof *plans);
 	int status = plans_make(&request, plans);
-	if (status != COMMAND_FINE)
+	if (status != COMMAND_FINE) {
+		free(plans);
 		return status;
+	}
 	const bool of_service =
 	    optind == argc && request.service && seep_service_name_is_valid(request.service, strlen(request.service));
 	const struct targets targets =

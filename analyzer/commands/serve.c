@@ -114,7 +114,7 @@ static bool all_add(struct recordings *recordings, struct targets targets, bool 
 
 static int run(int argc, char **argv)
 {
-	struct request request = {.share = PACE_SHARE};
+	static struct request request = {.share = PACE_SHARE};
 	struct serve_address address;
 	struct admission admission;
 	struct wrapper_names wrappers = {0};

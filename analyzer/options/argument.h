@@ -18,7 +18,8 @@ extern const struct option_type option_list;      /* struct argument_list: every
 extern const struct option_type option_time;      /* uint64_t: ns, more than 0 */
 extern const struct option_type option_service;   /* const char *: a service's name */
 
-/* The values of an option that may be repeated. The texts are the command line's, and are not copied. */
+/* The values of an option that may be repeated. The texts are the command line's, and are not copied. Nobody frees the
+ * list: the command's request, which has it, is static. */
 struct argument_list {
 	const char **items;
 	size_t count, capacity;
