@@ -151,12 +151,16 @@ static size_t sum_check(const struct seep_sum *sum, const char **fault)
 static bool measure_verify(const struct snapshot_view *view, uint32_t index, const struct seep_site *site, size_t place,
 			   struct error *error)
 {
+	static const char nothing[sizeof(struct seep_sum)]; /* most sites have no measures of some kinds */
 	const size_t sums[] = {offsetof(struct seep_measure, bytes), offsetof(struct seep_measure, objects)};
 
 	for (size_t i = 0; i < 2; i++) {
 		struct seep_sum sum;
 		const char *fault;
-		memcpy(&sum, (const char *)site + place + sums[i], sizeof sum);
+		const char *from = (const char *)site + place + sums[i];
+		if (memcmp(from, nothing, sizeof nothing) == 0)
+			continue;
+		memcpy(&sum, from, sizeof sum);
 		const size_t field = place + sums[i] + sum_check(&sum, &fault);
 		if (fault)
 			return input_fault(error, view->name, field_offset(view, SEEP_SECTION_SITES, index, field),

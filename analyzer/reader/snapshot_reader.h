@@ -138,16 +138,20 @@ static inline const unsigned char *snapshot_entry_at(const struct snapshot_table
 	return window->entries + (size_t)(index - window->first) * table->stride_bytes;
 }
 
-/* Copies the known part of an entry, and zeros for what the file's version did not have; index < count. */
+/* Copies the known part of an entry, and zeros for what the file's version did not have; index < count. Mostly the file
+ * has all of it, and `known_bytes` is a constant, so that the copy takes a few instructions. */
 static inline void snapshot_entry(const struct snapshot_view *view, enum seep_section_type type, uint32_t index,
 				  void *entry, size_t known_bytes)
 {
 	const struct snapshot_table *table = &view->tables[type];
+	const unsigned char *at = snapshot_entry_at(table, index);
 
-	const size_t bytes = table->stride_bytes < known_bytes ? table->stride_bytes : known_bytes;
-
-	memcpy(entry, snapshot_entry_at(table, index), bytes);
-	memset((char *)entry + bytes, 0, known_bytes - bytes);
+	if (table->stride_bytes >= known_bytes) {
+		memcpy(entry, at, known_bytes);
+		return;
+	}
+	memcpy(entry, at, table->stride_bytes);
+	memset((char *)entry + table->stride_bytes, 0, known_bytes - table->stride_bytes);
 }
 
 static inline uint32_t snapshot_count(const struct snapshot_view *view, enum seep_section_type type)
