@@ -64,9 +64,10 @@ static void check_shim(struct findings *findings)
 	else if (facts.machine != elf_own_machine())
 		finding_add(findings, FINDING_FAULT, "shim", "build it on this machine", "%s is built for %s", path,
 			    elf_machine_name(facts.machine));
-	else
+	else {
 		finding_add(findings, FINDING_FINE, "shim", NULL, "libseep.so is %s", path);
-	check_shim_for_others(path, findings);
+		check_shim_for_others(path, findings);
+	}
 }
 
 static void check_unwinder(struct findings *findings)
