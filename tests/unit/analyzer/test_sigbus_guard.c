@@ -92,8 +92,8 @@ static int wait_for_it(void)
 	sigemptyset(&bus);
 	sigaddset(&bus, SIGBUS);
 	pthread_sigmask(SIG_BLOCK, &bus, NULL);
-	if (pthread_create(&other, NULL, stand_still, NULL) != 0 || sigqueue(getpid(), SIGBUS, value) != 0)
-		return 1;
+	if (pthread_create(&other, NULL, stand_still, NULL) != 0 || pthread_sigqueue(other, SIGBUS, value) != 0)
+		return 1; /* to the process it would be the main thread's at once, where that waits already */
 	return sigwaitinfo(&bus, &got) != SIGBUS || got.si_value.sival_int != 42;
 }
 
