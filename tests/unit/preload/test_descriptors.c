@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -42,16 +43,25 @@ static int open_count(void)
 	return count;
 }
 
+enum forgotten { NOTHING, CLOSE_RANGE, PROC_TOO, LIMITS_TOO };
+
 struct leaver {
-	bool forgets, shared, left;
+	enum forgotten forgotten;
+	bool shared, left;
 	int before, after;
 };
 
 static int leaver_run(void *argument)
 {
 	struct leaver *leaver = argument;
-	if (leaver->forgets)
+	const struct rlimit limit = {3000, 3000};
+	setrlimit(RLIMIT_NOFILE, &limit); /* of this process alone; a number of a million takes a while */
+	if (leaver->forgotten >= CLOSE_RANGE)
 		forget_call(SYS_close_range);
+	if (leaver->forgotten >= PROC_TOO)
+		forget_call(SYS_openat);
+	if (leaver->forgotten >= LIMITS_TOO)
+		forget_call(SYS_prlimit64);
 	leaver->before = open_count();
 	leaver->left = descriptors_leave(leaver->shared);
 	leaver->after = open_count();
@@ -59,10 +69,10 @@ static int leaver_run(void *argument)
 }
 
 /* In a process that shares memory and, if `shared`, descriptors with us. */
-static struct leaver leave(bool forgets, bool shared)
+static struct leaver leave(enum forgotten forgotten, bool shared)
 {
 	static char stack[65536] __attribute__((aligned(16)));
-	struct leaver leaver = {.forgets = forgets, .shared = shared};
+	struct leaver leaver = {.forgotten = forgotten, .shared = shared};
 	int status;
 	int child = clone(leaver_run, stack + sizeof stack, CLONE_VM | (shared ? CLONE_FILES : 0) | SIGCHLD, &leaver);
 	assert_int_equal(waitpid(child, &status, 0), child);
@@ -85,7 +95,7 @@ static void by_one_call_where_there_is_one(void **state)
 {
 	(void)state;
 	int before = open_count();
-	struct leaver leaver = leave(false, true);
+	struct leaver leaver = leave(NOTHING, true);
 	assert_true(descriptors_can_be_left());
 	assert_true(leaver.left);
 	assert_int_equal(leaver.after, 0);
@@ -96,7 +106,7 @@ static void a_shared_table_is_not_touched_where_it_cannot_be_left(void **state)
 {
 	(void)state;
 	int before = open_count();
-	struct leaver leaver = leave(true, true);
+	struct leaver leaver = leave(CLOSE_RANGE, true);
 	assert_false(leaver.left);
 	assert_int_equal(leaver.after, before);
 	assert_int_equal(open_count(), before);
@@ -106,11 +116,28 @@ static void copies_are_closed_one_by_one(void **state)
 {
 	(void)state;
 	int before = open_count();
-	struct leaver leaver = leave(true, false);
+	struct leaver leaver = leave(CLOSE_RANGE, false);
 	assert_true(leaver.left);
 	assert_int_equal(leaver.before, before);
 	assert_int_equal(leaver.after, 0);
 	assert_int_equal(open_count(), before);
+}
+
+static void every_number_is_closed_where_no_list_can_be_read(void **state)
+{
+	(void)state;
+	int before = open_count();
+	struct leaver leaver = leave(PROC_TOO, false);
+	assert_true(leaver.left);
+	assert_int_equal(leaver.before, before);
+	assert_int_equal(leaver.after, 0);
+	assert_int_equal(open_count(), before);
+}
+
+static void what_cannot_be_closed_is_said(void **state)
+{
+	(void)state;
+	assert_false(leave(LIMITS_TOO, false).left);
 }
 
 #define TEST(name) cmocka_unit_test(name)
@@ -128,9 +155,9 @@ int main(void)
 		return 0;
 	}
 	const struct CMUnitTest tests[] = {
-	    TEST(by_one_call_where_there_is_one),
-	    TEST(a_shared_table_is_not_touched_where_it_cannot_be_left),
-	    TEST(copies_are_closed_one_by_one),
+	    TEST(by_one_call_where_there_is_one), TEST(a_shared_table_is_not_touched_where_it_cannot_be_left),
+	    TEST(copies_are_closed_one_by_one),   TEST(every_number_is_closed_where_no_list_can_be_read),
+	    TEST(what_cannot_be_closed_is_said),
 	};
 	return cmocka_run_group_tests_name("descriptors", tests, many_open, NULL);
 }
