@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "keeper/base/atomics.h"
+#include "keeper/loop/keeper.h"
 #include "support/program_maker.h"
 #include "support/recording_maker.h"
 #include "support/snapshot_parser.h"
@@ -145,6 +146,52 @@ static void an_outside_keeper_leaves_when_told_and_another_goes_on(void **state)
 	close(go[1]);
 }
 
+static void *keeper_apart(void *unused)
+{
+	(void)unused;
+	keeper_run_apart(test_directory);
+	return NULL;
+}
+
+/* It watches the program, too, and finishes the recording after it. */
+static void a_keeper_apart_finishes_the_recording(void **state)
+{
+	(void)state;
+	struct seep_fault fault = {0};
+	pthread_t thread;
+	int go[2];
+	pid_t child = program_without_keeper(go);
+	assert_int_equal(pthread_create(&thread, NULL, keeper_apart, NULL), 0);
+	assert_true(snapshots_await(1));
+	assert_int_equal(write(go[1], "", 1), 1);
+	assert_int_equal(program_wait(child), 128 + SIGKILL);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_true(seep_heap_is_complete(test_directory));
+	const int snapshots = directory_count(test_directory, ".seep");
+	keeper_run_apart(test_directory); /* one that comes too late writes nothing */
+	assert_int_equal(directory_count(test_directory, ".seep"), snapshots);
+	assert_false(seep_keeper_run("/no/such/recording", &leave, NULL, &fault));
+	close(go[0]);
+	close(go[1]);
+}
+
+static void a_recording_that_is_left_has_its_last_snapshot(void **state)
+{
+	(void)state;
+	struct seep_fault fault = {0};
+	int go[2];
+	pid_t child = program_without_keeper(go);
+	assert_true(seep_recording_leave(test_directory, &fault));
+	assert_true(seep_heap_is_complete(test_directory));
+	assert_int_equal(directory_count(test_directory, ".seep"), 1);
+	assert_false(seep_recording_leave("/no/such/recording", &fault));
+	seep_keeper_wake("/no/such/recording"); /* wakes nobody */
+	assert_int_equal(write(go[1], "", 1), 1);
+	assert_int_equal(program_wait(child), 128 + SIGKILL);
+	close(go[0]);
+	close(go[1]);
+}
+
 int main(void)
 {
 	alarm(1000); /* nothing here waits that long */
@@ -153,6 +200,8 @@ int main(void)
 	    TEST(an_outside_keeper_serves_until_the_program_ends),
 	    TEST(a_keeper_that_lost_its_lease_takes_it_again),
 	    TEST(an_outside_keeper_leaves_when_told_and_another_goes_on),
+	    TEST(a_keeper_apart_finishes_the_recording),
+	    TEST(a_recording_that_is_left_has_its_last_snapshot),
 	};
 	return cmocka_run_group_tests_name("keeper_outside", tests, NULL, NULL);
 }
