@@ -21,26 +21,6 @@ static void *allocate(void *argument)
 	return argument;
 }
 
-/* Counts the memory of mapped files that are not libraries; the program has none of its own. */
-static unsigned long files_kilobytes(void)
-{
-	char line[4096];
-	unsigned long found = 0, size;
-	bool is_file = false;
-	FILE *file = fopen("/proc/self/smaps", "r");
-	while (file && fgets(line, sizeof line, file)) {
-		if (strstr(line, " rw-s ") || strstr(line, " ---s "))
-			is_file = true;
-		else if (is_file && sscanf(line, "Rss: %lu", &size) == 1) {
-			found += size;
-			is_file = false;
-		}
-	}
-	if (file)
-		fclose(file);
-	return found;
-}
-
 static void lock_and_look(int flags)
 {
 	EXPECT(mlockall(flags) == 0);

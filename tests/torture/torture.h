@@ -52,6 +52,26 @@ static inline void allocate_and_free(int times)
 			printf("line %d: not so: %s (errno %d)\n", __LINE__, #condition, errno);                       \
 	} while (0)
 
+/* Counts the memory of mapped files that are not libraries; the program has none of its own. */
+static inline unsigned long files_kilobytes(void)
+{
+	char line[4096];
+	unsigned long found = 0, size;
+	bool is_file = false;
+	FILE *file = fopen("/proc/self/smaps", "r");
+	while (file && fgets(line, sizeof line, file)) {
+		if (strstr(line, " rw-s ") || strstr(line, " ---s "))
+			is_file = true;
+		else if (is_file && sscanf(line, "Rss: %lu", &size) == 1) {
+			found += size;
+			is_file = false;
+		}
+	}
+	if (file)
+		fclose(file);
+	return found;
+}
+
 /* How a child ended, without its number. */
 static inline void wait_for(pid_t child, const char *what)
 {

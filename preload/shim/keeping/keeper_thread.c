@@ -26,7 +26,8 @@ static char *memory;              /* of the thread, or NULL */
 static _Atomic int thread_id;     /* 0: there is no thread */
 static int process;               /* that it was last made in */
 static seep_keeper_leave leave;   /* it is to leave for a while */
-static _Atomic bool being_paused; /* by one thread at a time */
+static _Atomic bool left;         /* for good */
+static _Atomic bool being_paused; /* by one thread at a time; others wait */
 
 /* Runs on the new stack and never returns. */
 static __attribute__((noreturn)) void keeper_thread_main(void *shares_descriptors)
@@ -58,6 +59,7 @@ void keeper_thread_prepare(const struct heap *heap, const char *directory)
 	keeper.looks = true;
 	store_relaxed(&thread_id, 0); /* in a forked child the thread is the parent's */
 	store_relaxed(&leave, false);
+	store_relaxed(&left, false);
 	store_relaxed(&being_paused, false);
 }
 
@@ -83,19 +85,40 @@ bool keeper_thread_is_there(void)
 	return load_relaxed(&thread_id) && !thread_is_gone();
 }
 
+bool keeper_thread_may_come(void)
+{
+	return keeper_thread_is_there() ||
+	       (load_relaxed(&thread_id) && load_acquire(&being_paused) && system_getpid() == process);
+}
+
+/* False: the time is over. */
+static bool nap_until(uint64_t end_ns)
+{
+	const struct timespec nap = {.tv_nsec = LEAVE_LOOK_NS};
+	system_call(SYS_nanosleep, (long)&nap, 0, 0, 0, 0, 0);
+	return clock_read_ns(CLOCK_MONOTONIC) < end_ns;
+}
+
+/* Another thread that has paused it brings it back before we may. */
+static bool pause_take(uint64_t end_ns)
+{
+	bool taken = true;
+	while (atomic_exchange_explicit(&being_paused, true, memory_order_acq_rel) && (taken = nap_until(end_ns)))
+		;
+	return taken;
+}
+
 static bool thread_leave(uint64_t patience_ns)
 {
-	bool free = false;
-	if (!load_relaxed(&thread_id) || !atomic_compare_exchange_strong_explicit(
-					     &being_paused, &free, true, memory_order_acq_rel, memory_order_relaxed))
+	if (!load_relaxed(&thread_id) || load_relaxed(&left)) /* a filter may be there: no call is made */
 		return false;
-	uint64_t start_ns = clock_read_ns(CLOCK_MONOTONIC);
+	const uint64_t end_ns = clock_read_ns(CLOCK_MONOTONIC) + patience_ns;
+	if (!pause_take(end_ns))
+		return false;
 	store_relaxed(&leave, true);
 	request_wake(keeper.heap.header);
-	while (!thread_is_gone() && clock_read_ns(CLOCK_MONOTONIC) - start_ns < patience_ns) {
-		struct timespec nap = {.tv_nsec = LEAVE_LOOK_NS};
-		system_call(SYS_nanosleep, (long)&nap, 0, 0, 0, 0, 0);
-	}
+	while (!thread_is_gone() && nap_until(end_ns))
+		;
 	return true;
 }
 
@@ -107,6 +130,7 @@ bool keeper_thread_pause(void)
 void keeper_thread_leave(void)
 {
 	thread_leave(KEEPER_FINISH_NS); /* it stays paused for good */
+	store_relaxed(&left, true);
 }
 
 bool keeper_thread_end(void)
@@ -133,7 +157,7 @@ void keeper_thread_note_end(int status)
 void keeper_thread_resume(void)
 {
 	store_relaxed(&leave, false);
-	if (thread_is_gone())
+	if (!load_relaxed(&left) && thread_is_gone())
 		thread_begin();
 	store_release(&being_paused, false);
 }

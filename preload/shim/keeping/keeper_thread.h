@@ -27,14 +27,18 @@ void keeper_thread_prepare(const struct heap *heap, const char *directory);
 void keeper_thread_start(void);
 
 /* The program is about to make a call that the kernel refuses to a process with threads. The thread ends within half
- * a second; if it cannot (a disk that does not answer), the kernel refuses the call. False: there is no thread, or
- * another of the program's threads is making such a call; otherwise keeper_thread_resume() must follow. After some
- * calls (a new namespace of process numbers) the kernel gives no thread any more, and the recording goes on without
+ * a second; if it cannot (a disk that does not answer), the kernel refuses the call. Waits as long for another of the
+ * program's threads that makes such a call. False: there is no thread, or that call takes longer; otherwise
+ * keeper_thread_resume() must follow. After some calls (a new namespace of process numbers) the kernel gives no thread any
+ * more, and the recording goes on without
  * one. Signal-safe. */
 bool keeper_thread_pause(void);
 void keeper_thread_resume(void);
 
 bool keeper_thread_is_there(void);
+
+/* It is there, or it is paused and will be back. */
+bool keeper_thread_may_come(void);
 
 /* The program is about to forbid itself system calls: the thread ends, for good. Waits as long as at the program's
  * end. */

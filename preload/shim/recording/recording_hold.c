@@ -23,7 +23,7 @@ void recording_forget_hold(void)
 /* A handler that jumped out before the keeper is back would leave it paused for good. */
 bool recording_pause_keeper(void)
 {
-	if (!recording_at_liberty() || !keeper_thread_is_there())
+	if (!recording_at_liberty() || !keeper_thread_may_come())
 		return false;
 	uint64_t signals = system_block_signals(SIGNALS_BUT_FAULTS);
 	if (keeper_thread_pause()) {
@@ -55,7 +55,7 @@ static bool hold(struct heap *heap)
 	if (atomic_exchange(&is_held, true))
 		return false;
 	is_paused = recording_pause_keeper();
-	if (!keeper_thread_is_there()) {
+	if (is_paused ? !keeper_thread_is_there() : !keeper_thread_may_come()) {
 		area_hold(heap);
 		held = heap;
 		return true;
