@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Values of options, as the command line and the environment take them: sizes with K, M, G (powers of 1024), times with
  * ms, s, m, h (seconds without). Each returns false for anything else, leaving the result alone. */
-#ifndef SEEP_COMMANDS_ARGUMENT_H
-#define SEEP_COMMANDS_ARGUMENT_H
+#ifndef SEEP_OPTIONS_ARGUMENT_H
+#define SEEP_OPTIONS_ARGUMENT_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -6,8 +6,8 @@
  * `--help` prints it, so the two can't differ. Commands print and return an exit status; everything below them fills a
  * struct error.
  */
-#ifndef SEEP_COMMANDS_COMMAND_H
-#define SEEP_COMMANDS_COMMAND_H
+#ifndef SEEP_OPTIONS_COMMAND_H
+#define SEEP_OPTIONS_COMMAND_H
 
 #include <getopt.h> /* optind, where command_take_options() leaves the first operand */
 #include <stdbool.h>

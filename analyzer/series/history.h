@@ -4,8 +4,8 @@
  * Moments are added one after the other and are not kept. Moments that are not judged only tell which samples were
  * alive, for pages that show all moments.
  */
-#ifndef SEEP_LEAKS_HISTORY_H
-#define SEEP_LEAKS_HISTORY_H
+#ifndef SEEP_SERIES_HISTORY_H
+#define SEEP_SERIES_HISTORY_H
 
 #include "base/map.h"
 #include "compare/teardown.h"

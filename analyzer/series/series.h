@@ -5,8 +5,8 @@
  * one before that (compare/teardown.h). They are read one by one, and only the two whose stacks are shown become
  * profiles.
  */
-#ifndef SEEP_LEAKS_SERIES_H
-#define SEEP_LEAKS_SERIES_H
+#ifndef SEEP_SERIES_SERIES_H
+#define SEEP_SERIES_SERIES_H
 
 #include "profile/profile.h"
 #include "series/reading.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The bootstrap arena: a bump allocator with the size in front of each block. See arena.h. */
+/* The bootstrap arena: a bump allocator with the size in front of each block. See bootstrap_arena.h. */
 #include "shim/host/bootstrap_arena.h"
 
 #include <stdint.h>
