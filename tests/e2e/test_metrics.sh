@@ -104,9 +104,10 @@ fi
 # A recording that has ended stays for a while, with the same numbers that seep leaks writes to a file.
 kill -TERM "$leaker"
 check "an ended program stays for a while" wait_until 30 says 'seep_recordings\{state="ended"\}' 1
-"$SEEP" leaks --prometheus=file "store/web/leaker.$leaker" >/dev/null
-check_equal "and has what seep leaks --prometheus writes" "" \
-	"$(grep -v '^#' file | sed "s/{service=/{recording=\"leaker.$leaker\",service=/" | grep -vxFf served | head -n 3)"
+differences() { grep -v '^#' file | sed "s/{service=/{recording=\"leaker.$leaker\",service=/" | grep -vxFf served | head -n 3; }
+agrees() { "$SEEP" leaks --prometheus=file "store/web/leaker.$leaker" && says 'seep_recordings\{state="ended"\}' 1 && [ -z "$(differences)" ]; }
+wait_until 30 agrees # one of the two may have looked before the last snapshot was there
+check_equal "and has what seep leaks --prometheus writes" "" "$(differences)"
 kill -TERM "$server"
 wait "$server"
 check_equal "SIGTERM ends it" 0 $?
