@@ -113,17 +113,6 @@ for allocator in glibc jemalloc; do
 		"$(json_get report.json "[s['inuse_bytes'] for s in d['sites'] if s['inuse_bytes'] and s['inuse_bytes'] < 1024]")"
 done
 
-# jemalloc frees an arena without naming its blocks. Calls are bound at once, later, or without stubs; the file may be at its address.
-for linked in "" -Wl,-z,now -fno-plt -no-pie; do
-	# shellcheck disable=SC2086 # no word or one
-	gcc -O1 -g $linked -o arenas "$programs/arenas.c" $libraries/libjemalloc.so.2
-	record glibc ./arenas
-	check_equal "calls about arenas answer as alone${linked:+ ($linked)}" "$(./arenas)" "$(cat recorded.out)"
-	"$SEEP" report --json recording >report.json
-	check_equal "of arenas, those are in use that were not given back${linked:+ ($linked)}" "[100000, 200000, 300000]" \
-		"$(json_get report.json "sorted(s['inuse_bytes'] for s in d['sites'] if s['inuse_bytes'] >= 100000)")"
-done
-
 # An allocator that checks how blocks are given back ends a program that does not give them back the way they came.
 LD_PRELOAD=$SHIM:$libraries/libtcmalloc_minimal_debug.so.4 SEEP_OUTPUT=checked /bin/true 2>checked.err
 check_equal "an allocator that checks how blocks are given back is taken at its word" "0 " "$? $(cat checked.err)"

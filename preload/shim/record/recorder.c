@@ -7,7 +7,6 @@
 
 #include "keeper/base/atomics.h"
 #include "keeper/base/syscall.h"
-#include "keeper/heap/area_growth.h"
 #include "keeper/heap/ring.h"
 #include "keeper/heap/site_users.h"
 #include "keeper/heap/sites.h"
@@ -193,36 +192,6 @@ bool recorder_hold(const void *address, struct recorder_hold *hold)
 		sample_log_forget(address);
 	thread_end_use();
 	return held;
-}
-
-/* The table's slots, one after the other. False: there is no further one. */
-static bool next_slot(uint32_t *level, uint32_t *slot, enum live_read *read, struct live_entry *entry)
-{
-	thread_use();
-	const struct heap *heap = recording_heap();
-	while (heap && *level < SEEP_LIVE_LEVELS && *slot >= heap->capacity[SEEP_AREA_LIVE0 + *level])
-		++*level, *slot = 0;
-	const bool is_there = heap && *level < SEEP_LIVE_LEVELS && area_has_level(heap, *level);
-	if (is_there)
-		*read = live_read(heap, *level, (*slot)++, entry);
-	thread_end_use();
-	return is_there;
-}
-
-size_t recorder_hold_chosen(bool (*chosen)(const void *address, const void *mine), const void *mine,
-			    struct recorder_hold *holds, size_t most)
-{
-	ENTRY_PLAIN_FLAGS;
-	uint32_t level = 0, slot = 0;
-	size_t count = 0;
-	enum live_read read;
-	struct live_entry entry;
-	while ((!holds || count < most) && next_slot(&level, &slot, &read, &entry)) {
-		const void *address = (const void *)(uintptr_t)entry.address;
-		if (read == LIVE_ENTRY && chosen(address, mine) && (!holds || recorder_hold(address, &holds[count])))
-			count++;
-	}
-	return count;
 }
 
 /* The recording that the block was held in. NULL: the call has returned in a child that was forked from inside it. */

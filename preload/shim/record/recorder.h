@@ -41,11 +41,6 @@ ENTRY void recorder_bury_resized(const struct recorder_hold *hold, size_t size);
 /* The block lives on, because the resize failed. */
 ENTRY void recorder_restore(const struct recorder_hold *hold);
 
-/* The same for all blocks that are `chosen`, `most` at most, before a call that frees them without naming them. Returns how
- * many; without `holds` it holds none, and says how many there are. */
-ENTRY size_t recorder_hold_chosen(bool (*chosen)(const void *address, const void *mine), const void *mine,
-				  struct recorder_hold *holds, size_t most);
-
 /* Call it before the allocator frees the block: takes the sample out and records its free. */
 ENTRY void recorder_forget(const void *address);
 
