@@ -169,6 +169,8 @@ if command -v redis-server >/dev/null && command -v redis-benchmark >/dev/null; 
 	program=$(redis-cli -s redis.sock info server | sed -n 's/^process_id:\([0-9]*\).*/\1/p')
 	(timeout 60 redis-benchmark -s redis.sock -t set -r 100000 -l -q >/dev/null 2>&1) &
 	pids+=("$!")
+	has_keys() { [ "$(redis-cli -s redis.sock dbsize)" -gt 20000 ]; }
+	wait_until 30 has_keys
 	for _ in 1 2 3; do
 		"$SEEP" memory --json "$program" >document.json 2>err
 		json_get document.json "d['heap']['allocator_state'], d['heap']['unexplained_bytes'] < 2**20, d['heap']['allocated_bytes'] > 2**20"
