@@ -29,8 +29,8 @@ MANUAL_SOURCES   := $(sort $(wildcard analyzer/manual/*.c))
 # What no unit test and no fuzz target is linked with, commands alone: AddressSanitizer's build leaves it out. A test that comes to need one of
 # them does not link before it is taken from here.
 COMMANDS_ALONE   := $(wildcard $(patsubst %,analyzer/%/*.c,allocators commands document render/check render/metrics render/source serve \
-                    serve/answers serve/scrape summary)) $(filter-out $(patsubst %,analyzer/%.c,attach/bindings attach/refusal attach/work page/cells \
-                    page/selection page/stacks target/extend target/take_snapshot top/view),$(wildcard $(patsubst %,analyzer/%/*.c,attach page target top)))
+                    serve/answers serve/scrape summary)) $(filter-out $(patsubst %,analyzer/%.c,page/cells page/selection \
+                    page/stacks target/extend target/take_snapshot top/view),$(wildcard $(patsubst %,analyzer/%/*.c,page target top)))
 ANALYZER_SOURCES := $(filter-out $(MANUAL_SOURCES) $(if $(FOR_UNITS),$(COMMANDS_ALONE)),$(sort $(wildcard analyzer/*/*.c analyzer/check/*/*.c analyzer/render/*/*.c analyzer/serve/*/*.c analyzer/top/*/*.c)))
 MAIN_SOURCES     := $(wildcard analyzer/main.c)
 
