@@ -68,9 +68,10 @@ for _ in $(seq 100); do
 	[ -d "$group" ] || break
 	sleep 0.05 # keepers are ending
 done
-number=0
+number=0 unreadable=''
 for recording in "$WORK"/free/children.*; do
 	[ "${PAIRS:-}" != one ] || [ $(((number += 1) % 5)) -eq 0 ] || continue # a fifth of them
-	"$SEEP" snapshot "$recording" >report.out 2>report.err || { cat report.err && break; }
+	# of one whose keeper is just ending it says that it is complete
+	"$SEEP" snapshot "$recording" >report.out 2>report.err || { unreadable=$(cat report.err) && break; }
 done
-check_equal "each recording can be read" "" "$(cat report.err)"
+check_equal "each recording can be read" "" "$unreadable"
