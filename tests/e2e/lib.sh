@@ -135,6 +135,11 @@ background() {
 	"$@" &
 	background_pid=$!
 	pids+=("$background_pid")
+	[ "$(type -t "$1")" = file ] || return 0
+	for _ in {1..1000}; do # until then it is this shell's copy, and executes the command under the eyes of who looks at it
+		cmp -s "/proc/$background_pid/cmdline" "/proc/$$/cmdline" || break
+		sleep 0.01
+	done
 }
 
 # Starts a command that is asked through descriptor 5 and answers through 6; its number is in $worker.
