@@ -173,13 +173,19 @@ void json_notes(struct json *json, const struct profile *profile)
 	notes_free(notes, count);
 }
 
-static void json_hexadecimal(struct json *json, const char *key, const char *format, uint64_t value)
+/* With at least so many digits. */
+static void json_hexadecimal(struct json *json, const char *key, const char *prefix, uint64_t value, size_t least)
 {
-	char text[32];
+	char text[17];
+	size_t at = sizeof text - 1;
 
-	json_key(json, key);
-	snprintf(text, sizeof text, format, (unsigned long long)value);
-	json_text(json, text);
+	text[at] = '\0';
+	for (; value || sizeof text - 1 - at < least; value >>= 4)
+		text[--at] = "0123456789abcdef"[value & 15];
+	json_text_begin(json_key(json, key));
+	buffer_append_text(json->out, prefix);
+	buffer_append_text(json->out, text + at);
+	json_text_end(json);
 }
 
 /* One frame. A group of several stacks shows only what they have in common. */
@@ -194,7 +200,7 @@ static void json_frame(struct json *json, const struct profile *profile, const s
 	json_known(json, "line", line->line, has_line);
 	json_text_or_null(json_key(json, "module"), profile->modules[location->module].path);
 	if (by == GROUP_BY_STACK) {
-		json_hexadecimal(json, "address", "0x%llx", location->address);
+		json_hexadecimal(json, "address", "0x", location->address, 1);
 	} else {
 		json_null(json_key(json, "address"));
 	}
@@ -239,7 +245,7 @@ void json_values(struct json *json, const struct profile *of, const struct seep_
 
 void json_site_fields(struct json *json, const struct json_site *site, enum group_by by)
 {
-	json_hexadecimal(json, "id", "%016llx", site->group->key);
+	json_hexadecimal(json, "id", "", site->group->key, 16);
 	json_values(json, site->values_of, site->in_use, site->allocated,
 		    site->has_interval ? &site->in_use_bytes : NULL);
 	json_unsigned(json_key(json, "samples"), site->in_use->samples);

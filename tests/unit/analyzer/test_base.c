@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -258,6 +259,36 @@ static void json_numbers_read_back(void **state)
 	buffer_free(&out);
 }
 
+/* What printf says of these: their shortest forms and their first six digits. */
+static void json_numbers_are_those_of_printf(void **state)
+{
+	(void)state;
+	static const double values[] = {
+	    0,      1,    10,     1500, 999999,  1e6,      999999.5, 1234565, 9.9999995e-5, 9999995, 0.0625, 1.0 / 3e5,
+	    1e-300, 1e15, 5e-324, 1e21, DBL_MAX, 123456.5, 104.667,  2.5e-5,  87464.4,      0x1p53,  2e6 / 3};
+	struct buffer out = {0};
+	char real[40], number[40];
+
+	for (size_t i = 0; i < 2 * sizeof values / sizeof *values; i++) {
+		const double value = i % 2 ? -values[i / 2] : values[i / 2];
+		struct json json = {.out = &out};
+		for (int digits = 1; digits == 1 || strtod(real, NULL) != value; digits++)
+			snprintf(real, sizeof real, "%.*g", digits, value == 0 ? 0.0 : value);
+		snprintf(number, sizeof number, "%.6g", value);
+		const double six = strtod(number, NULL);
+		for (int digits = 1; digits == 1 || strtod(number, NULL) != six; digits++)
+			snprintf(number, sizeof number, "%.*g", digits, six == 0 ? 0.0 : six);
+		out.length = 0;
+		json_real(&json, value);
+		assert_string_equal(out.data, real);
+		out.length = 0;
+		json.comma = false;
+		json_number(&json, value);
+		assert_string_equal(out.data, number);
+	}
+	buffer_free(&out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -275,6 +306,7 @@ int main(void)
 	    cmocka_unit_test(hash_is_the_same_in_every_build),
 	    cmocka_unit_test(json_nests_and_escapes),
 	    cmocka_unit_test(json_numbers_read_back),
+	    cmocka_unit_test(json_numbers_are_those_of_printf),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
