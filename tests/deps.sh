@@ -46,7 +46,7 @@ packages_of() {
 	demo) echo g++ redis-server redis-tools python3-minimal procps ;;
 	test)
 		echo libcmocka-dev libunwind-dev clang-14 clang clang-tidy-14 libclang-rt-14-dev g++ valgrind musl-tools
-		echo redis-server redis-tools nginx-light mosquitto sqlite3 python3 libpython3.11-testsuite perl chromium nodejs xz-utils binutils
+		echo redis-server redis-tools nginx-light mosquitto sqlite3 python3 libpython3.11-testsuite perl chromium-headless-shell nodejs xz-utils binutils
 		echo libjemalloc2 libtcmalloc-minimal4 libmimalloc2.0 libxml2-utils procps util-linux
 		echo golang-go protobuf-compiler golang-github-google-pprof-dev libjemalloc-dev libgoogle-perftools-dev google-perftools curl openssl debuginfod libdebuginfod1
 		echo cmake meson python3-pytest

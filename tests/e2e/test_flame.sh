@@ -140,7 +140,7 @@ compile large large.c
 "$SEEP" flame large.recording -o pages/large.svg 2>/dev/null
 check "a large drawing is well-formed" xmllint --noout pages/large.svg
 
-if command -v node >/dev/null && command -v "${CHROMIUM:-chromium}" >/dev/null; then
+if command -v node >/dev/null && command -v "${CHROMIUM:-chromium-headless-shell}" >/dev/null; then
 	timeout 120 node "$support/flame_pages.js" pages || cases_failed=1
 else
 	not_ok "the pages work in Chromium" "chromium or node is missing: make deps"

@@ -14,7 +14,7 @@ function check(name, condition, seen) {
 	if (!condition) console.log(`# seen: ${JSON.stringify(seen)}`);
 }
 
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", args: ["--no-sandbox"] });
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium-headless-shell", args: ["--no-sandbox"] });
 const page = await (await browser.newContext({ viewport: { width: 1280, height: 500 } })).newPage();
 page.setDefaultTimeout(60000);
 const problems = [];

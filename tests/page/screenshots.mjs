@@ -6,7 +6,7 @@ import path from "node:path";
 
 const [modules, shop, redis, folder] = process.argv.slice(2);
 const { chromium } = createRequire(path.join(path.resolve(modules), "x.js"))("playwright-core");
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", args: ["--no-sandbox"] });
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium-headless-shell", args: ["--no-sandbox"] });
 
 async function open(file, address, colorScheme) {
 	const page = await (await browser.newContext({ viewport: { width: 1080, height: 776 }, colorScheme })).newPage();

@@ -18,7 +18,7 @@ const PATIENCE_MS = 120000;
 mkdirSync(out, { recursive: true });
 
 const browser = await from(testModules, "playwright-core").chromium.launch({
-	executablePath: process.env.CHROMIUM || "/usr/bin/chromium", args: ["--no-sandbox", "--allow-file-access-from-files"],
+	executablePath: process.env.CHROMIUM || "/usr/bin/chromium-headless-shell", args: ["--no-sandbox", "--allow-file-access-from-files"],
 });
 
 async function open(url) {
