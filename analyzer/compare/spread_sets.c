@@ -8,7 +8,7 @@
 
 #include "base/memory.h"
 
-#define KNOWN_AS_NONE UINT32_MAX
+#define KNOWN_AS_NONE SPREAD_KNOWN_AS_NONE
 
 /* One of the sets that a site is in. */
 struct membership {
@@ -20,8 +20,8 @@ struct membership {
 	const char *label;
 };
 
-/* A walk over all sets of a site: the functions from the place outwards, the place's module, the
- * label, the program. */
+/* A walk over all sets of a site: the functions from the place outwards, which functions_make() takes; then the place's
+ * module, the label, the program. */
 struct membership_walk {
 	struct spread_sets *sets;
 	struct frame_walk at;
@@ -95,23 +95,24 @@ static bool membership_of(const struct membership_walk *walk, enum spread_level 
 	return level == SPREAD_PROCESS || wanted->module || wanted->label;
 }
 
-/* False: there are no more sets. `*set` is NUMBERING_NONE for a set that nobody made. */
+/* Makes the sets of functions from here outwards. Outwards of a call that another stack came by, all are there. */
+static void functions_make(struct membership_walk *walk, bool *seen)
+{
+	const struct profile *profile = walk->sets->profile;
+
+	for (; frame_walk_has(walk->at); walk->at = frame_walk_next(profile, walk->at)) {
+		if (walk->at.line == 0 && seen[walk->at.node])
+			return;
+		seen[walk->at.node] |= walk->at.line == 0;
+		function_set(walk->sets, frame_walk_location(profile, walk->at), walk->at.line, walk->depth++, true);
+	}
+}
+
+/* The next set above functions; false: there are no more. `*set` is NUMBERING_NONE for a set that nobody made. */
 static bool walk_next(struct membership_walk *walk, uint32_t *set)
 {
 	struct membership wanted;
 
-	if (walk->next == SPREAD_FUNCTION && frame_walk_has(walk->at)) {
-		const struct profile_location *location = frame_walk_location(walk->sets->profile, walk->at);
-		*set = function_set(walk->sets, location, walk->at.line, walk->depth, walk->makes);
-		walk->depth++;
-		const uint32_t node = walk->at.node;
-		walk->at = frame_walk_next(walk->sets->profile, walk->at);
-		if (walk->sets->outer && walk->at.node != node)
-			walk->at.node = walk->sets->outer[node];
-		return true;
-	}
-	if (walk->next == SPREAD_FUNCTION)
-		walk->next = SPREAD_MODULE;
 	while (walk->next <= SPREAD_PROCESS && !membership_of(walk, walk->next, &wanted))
 		walk->next++;
 	if (walk->next > SPREAD_PROCESS)
@@ -126,6 +127,7 @@ static struct membership_walk walk_begin(struct spread_sets *sets, uint32_t site
 	struct membership_walk walk = {.sets = sets,
 				       .at = sets->places[site],
 				       .label = profile_site_label(sets->profile, &sets->profile->sites[site]),
+				       .next = SPREAD_MODULE,
 				       .makes = makes};
 
 	if (frame_walk_has(walk.at))
@@ -167,19 +169,20 @@ static void known_prepare(struct spread_sets *sets)
 	sets->known = memory_allocate(lines + 1, sizeof *sets->known);
 }
 
-static void element_add(struct spread_sets *sets, uint32_t element, uint32_t site)
+/* Makes the sets of all elements, in the order in which their stacks meet them, and fills those above functions. */
+static void sets_make(struct spread_sets *sets, const uint32_t *sites)
 {
-	struct membership_walk walk = walk_begin(sets, site, true);
-	const uint64_t content = hash_bytes(0, &element, sizeof element);
+	bool *seen = memory_allocate(sets->profile->node_count + 1u, sizeof *seen);
 
-	for (uint32_t index; walk_next(&walk, &index);) {
-		struct spread_set *set = index == NUMBERING_NONE ? NULL : &sets->sets[index];
-		if (!set || set->last == element + 1u) /* skips a function that calls itself */
-			continue;
-		set->last = element + 1u;
-		set->size++;
-		set->content += content;
+	for (uint32_t element = 0; element < sets->hierarchy.element_count; element++) {
+		struct membership_walk walk = walk_begin(sets, sites[element], true);
+		functions_make(&walk, seen);
+		for (uint32_t set; walk_next(&walk, &set);) {
+			sets->sets[set].size++;
+			sets->sets[set].content += spread_content(element);
+		}
 	}
+	free(seen);
 }
 
 /* Whether a test of the set is possible: nobody asks for the elements of other sets. */
@@ -188,51 +191,57 @@ static bool is_worth_filling(const struct spread_set *set)
 	return set->is_named && set->size > 1;
 }
 
-/* From now on walks pass over functions whose sets nobody asks for, and over nodes of nothing else: of a chain of calls
- * that all come from one another, a single one is left. */
-static void walks_shorten(struct spread_sets *sets)
+/* From now on stacks are without functions whose sets nobody asks for: of a chain of calls that all come from one
+ * another, a single one is left. Another address of a function that has a set is in it, too. */
+static void steps_shorten(struct spread_sets *sets)
 {
 	const struct profile *profile = sets->profile;
-	bool *has_set = memory_allocate(profile->location_count + 1u, sizeof *has_set);
 
 	for (uint32_t i = 0; i < profile->location_count; i++) {
 		for (uint32_t line = 0; line < profile->locations[i].line_count; line++) {
 			const uint32_t set = function_set(sets, &profile->locations[i], line, 0, false);
-			if (set != NUMBERING_NONE && is_worth_filling(&sets->sets[set]))
-				has_set[i] = true;
-			else
+			if (set == NUMBERING_NONE || !is_worth_filling(&sets->sets[set]))
 				sets->known[sets->first_known[i] + line] = KNOWN_AS_NONE;
 		}
 	}
-	sets->outer = memory_allocate(profile->node_count + 1u, sizeof *sets->outer);
-	for (uint32_t node = 1; node < profile->node_count; node++) {
-		const uint32_t parent = profile->nodes[node].parent;
-		sets->outer[node] = !parent || has_set[profile->nodes[parent].location] ? parent : sets->outer[parent];
-	}
-	free(has_set);
+	spread_steps_make(sets);
+}
+
+/* Where a set's next element belongs, and the one that was added last, + 1. */
+struct filling {
+	size_t next;
+	uint32_t last;
+};
+
+static void filling_add(struct filling *filling, uint32_t *elements, uint32_t element)
+{
+	if (filling->last == element + 1) /* a function that calls itself */
+		return;
+	filling->last = element + 1;
+	elements[filling->next++] = element;
 }
 
 /* Gives the sets their elements. */
 static void hierarchy_fill(struct spread_sets *sets, const uint32_t *sites)
 {
-	const size_t set_count = sets->hierarchy.set_count, count = sets->hierarchy.element_count;
-	size_t *begin = memory_allocate(set_count + 2, sizeof *begin);
+	const size_t set_count = sets->hierarchy.set_count;
+	size_t *begin = memory_allocate(set_count + 1, sizeof *begin);
+	struct filling *fillings = memory_allocate(set_count + 1, sizeof *fillings);
 
 	for (size_t set = 0; set < set_count; set++) {
-		begin[set + 2] = begin[set + 1] + (is_worth_filling(&sets->sets[set]) ? sets->sets[set].size : 0);
-		sets->sets[set].last = 0;
+		fillings[set].next = begin[set];
+		begin[set + 1] = begin[set] + (is_worth_filling(&sets->sets[set]) ? sets->sets[set].size : 0);
 	}
-	uint32_t *elements = memory_allocate(begin[set_count + 1] + 1, sizeof *elements);
-	for (uint32_t element = 0; element < count; element++) {
+	uint32_t *elements = memory_allocate(begin[set_count] + 1, sizeof *elements);
+	for (uint32_t element = 0; element < sets->hierarchy.element_count; element++) {
 		struct membership_walk walk = walk_begin(sets, sites[element], false);
-		for (uint32_t index; walk_next(&walk, &index);) {
-			struct spread_set *set = index == NUMBERING_NONE ? NULL : &sets->sets[index];
-			if (!set || !is_worth_filling(set) || set->last == element + 1u)
-				continue;
-			set->last = element + 1u;
-			elements[begin[index + 1]++] = element;
-		}
+		for (uint32_t at = spread_step(sets, sites[element]); at; at = sets->steps[at].outer)
+			filling_add(&fillings[sets->steps[at].set], elements, element);
+		for (uint32_t set; walk_next(&walk, &set);)
+			if (set != NUMBERING_NONE && is_worth_filling(&sets->sets[set]))
+				filling_add(&fillings[set], elements, element);
 	}
+	free(fillings);
 	sets->hierarchy.begin = begin;
 	sets->hierarchy.elements = elements;
 }
@@ -267,10 +276,11 @@ void spread_sets_build(struct spread_sets *sets, const struct profile *profile, 
 	sets->hierarchy.element_count = count;
 	known_prepare(sets);
 	lone_functions_rule_out(sets, sites);
-	for (uint32_t element = 0; element < count; element++)
-		element_add(sets, element, sites[element]);
+	sets_make(sets, sites);
+	spread_steps_make(sets);
+	spread_steps_sum(sets, sites);
 	sets_name(sets);
-	walks_shorten(sets);
+	steps_shorten(sets);
 	hierarchy_fill(sets, sites);
 }
 
@@ -281,9 +291,15 @@ void spread_sets_free(struct spread_sets *sets)
 	free(sets->sets);
 	free(sets->first_known);
 	free(sets->known);
-	free(sets->outer);
+	free(sets->steps);
+	free(sets->step_of);
 	numbering_free(&sets->by_key);
 	*sets = (struct spread_sets){0};
+}
+
+static uint32_t lesser_rank(uint32_t a, uint32_t b)
+{
+	return a && (!b || a < b) ? a : b;
 }
 
 uint32_t spread_sets_rank(struct spread_sets *sets, uint32_t site, const uint32_t *rank)
@@ -291,10 +307,9 @@ uint32_t spread_sets_rank(struct spread_sets *sets, uint32_t site, const uint32_
 	struct membership_walk walk = walk_begin(sets, site, false);
 	uint32_t least = 0;
 
-	for (uint32_t set; walk_next(&walk, &set);) {
-		const uint32_t here = set != NUMBERING_NONE ? rank[set] : 0;
-		if (here && (!least || here < least))
-			least = here;
-	}
+	for (uint32_t at = spread_step(sets, site); at; at = sets->steps[at].outer)
+		least = lesser_rank(rank[sets->steps[at].set], least);
+	for (uint32_t set; walk_next(&walk, &set);)
+		least = set != NUMBERING_NONE ? lesser_rank(rank[set], least) : least;
 	return least;
 }

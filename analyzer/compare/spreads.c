@@ -25,10 +25,11 @@ const char *spread_level_name(enum spread_level level)
 	return names[level];
 }
 
-/* A stack that changed. */
+/* A stack that changed: its samples, counted in bytes. */
 struct element {
-	struct seep_measure fresh, gone;
+	struct seep_sum fresh, gone;
 	uint32_t site, group;
+	uint64_t samples;
 };
 
 struct search {
@@ -108,7 +109,8 @@ static void elements_add(struct search *search, const struct profile *profile, c
 			*element = (uint32_t)++search->count;
 		}
 		struct element *at = &search->elements[*element - 1];
-		measure_add_sample(is_fresh ? &at->fresh : &at->gone, sample->size, sample->rate);
+		measure_add_bytes(is_fresh ? &at->fresh : &at->gone, sample->size, sample->rate);
+		at->samples++;
 	}
 }
 
@@ -145,9 +147,9 @@ static bool set_sum(const struct search *search, size_t set, struct shown *sum)
 		const struct element *element = &search->elements[hierarchy->elements[i]];
 		if (isnan(search->growth[hierarchy->elements[i]]))
 			continue;
-		sum_include(&sum->fresh, &element->fresh.bytes);
-		sum_include(&sum->gone, &element->gone.bytes);
-		sum->samples += element->fresh.samples + element->gone.samples;
+		sum_include(&sum->fresh, &element->fresh);
+		sum_include(&sum->gone, &element->gone);
+		sum->samples += element->samples;
 		is_spread |= !is_first && element->group != group;
 		group = element->group;
 		is_first = false;
@@ -256,8 +258,7 @@ static void search_begin(struct search *search)
 	search->p = memory_allocate(search->sets.hierarchy.set_count + 1, sizeof *search->p);
 	search->rank = memory_allocate(search->sets.hierarchy.set_count + 1, sizeof *search->rank);
 	for (size_t i = 0; i < search->count; i++)
-		search->growth[i] =
-		    sum_estimate(&search->elements[i].fresh.bytes) - sum_estimate(&search->elements[i].gone.bytes);
+		search->growth[i] = sum_estimate(&search->elements[i].fresh) - sum_estimate(&search->elements[i].gone);
 	free(sites);
 }
 

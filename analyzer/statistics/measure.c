@@ -59,6 +59,13 @@ void measure_add_sample(struct seep_measure *measure, uint64_t size, uint64_t ra
 	measure_add_part(measure, size, rate, (double)size);
 }
 
+void measure_add_bytes(struct seep_sum *sum, uint64_t size, uint64_t rate)
+{
+	const struct chances chances = chances_of(size, rate);
+
+	sum_add_sample(sum, (double)size, chances.taken, chances.missed);
+}
+
 double measure_smallest(const struct seep_measure *measure, double rate)
 {
 	if (rate <= 1)

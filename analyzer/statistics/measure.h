@@ -14,6 +14,9 @@
 /* Adds one sample of `size` bytes that was taken at `rate`. */
 void measure_add_sample(struct seep_measure *measure, uint64_t size, uint64_t rate);
 
+/* Its bytes alone. */
+void measure_add_bytes(struct seep_sum *sum, uint64_t size, uint64_t rate);
+
 /* The same if only a part of its bytes counts, such as those in memory: that does not make it less likely to be
  * sampled. */
 void measure_add_part(struct seep_measure *measure, uint64_t size, uint64_t rate, double part);
