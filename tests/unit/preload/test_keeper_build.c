@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Snapshots built from heap files: they say exactly what was recorded, and count
- * what a death left unfinished.
- */
+/* Snapshots built from heap files say exactly what was recorded. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,18 +12,17 @@
 
 #include "keeper/base/atomics.h"
 #include "keeper/heap/modules.h"
+#include "keeper/heap/live.h"
 #include "keeper/heap/ring.h"
 #include "keeper/heap/stacks.h"
 #include "keeper/heap/sites.h"
 #include "keeper/mappings/mapping_ring.h"
 #include "keeper/snapshot/build.h"
-#include "keeper/snapshot/live_scan.h"
 #include "support/heap_maker.h"
 #include "support/recording_maker.h"
 #include "support/snapshot_parser.h"
 
 static const struct build_options consumer = {.trigger = SEEP_TRIGGER_TIMER, .number = 7, .consumer = true};
-static const struct build_options post_mortem = {.trigger = SEEP_TRIGGER_POSTMORTEM, .dead = true};
 
 static void an_empty_heap_gives_a_valid_snapshot(void **state)
 {
@@ -270,55 +266,6 @@ static void frames_name_the_modules_that_are_used(void **state)
 	heap_unmake(&heap);
 }
 
-/* Reserves a position and dies: a producer that was killed before its commit. */
-static void hole_make(const struct heap *heap)
-{
-	add_relaxed(&heap->header->ring_head, 1);
-}
-
-static void holes_and_torn_entries_count_only_when_the_program_is_dead(void **state)
-{
-	(void)state;
-	struct heap heap;
-	struct snapshot snapshot;
-	heap_make(&heap, 1, 0);
-	recording_allocate(&heap, 1, 10, 3, 0x10000);
-	hole_make(&heap);
-	recording_allocate(&heap, 1, 10, 2, 0x20000);
-	for (uint32_t slot = 0; slot < heap.capacity[SEEP_AREA_LIVE0]; slot++) {
-		if (load_relaxed(&heap.live[0][slot].address) == 0x20010)
-			store_relaxed(&heap.live[0][slot].address, SEEP_LIVE_WRITING);
-	}
-	struct seep_image image = snapshot_made(&heap, &consumer, &snapshot);
-	assert_int_equal(snapshot.sites[1].allocated.samples, 5);
-	assert_int_equal(snapshot.live_count, 4);
-	assert_int_equal(snapshot.losses[SEEP_LOSS_RING_HOLES], 0);
-	assert_int_equal(snapshot.losses[SEEP_LOSS_LIVE_TORN], 0);
-	seep_snapshot_free(&image);
-	image = snapshot_made(&heap, &post_mortem, &snapshot);
-	assert_int_equal(snapshot.sites[1].allocated.samples, 5);
-	assert_int_equal(snapshot.losses[SEEP_LOSS_RING_HOLES], 1);
-	assert_int_equal(snapshot.losses[SEEP_LOSS_LIVE_TORN], 1);
-	seep_snapshot_free(&image);
-	heap_unmake(&heap);
-}
-
-static void an_event_that_was_being_folded_is_doubted(void **state)
-{
-	(void)state;
-	struct heap heap;
-	struct snapshot snapshot;
-	heap_make(&heap, 1, 0);
-	recording_allocate(&heap, 1, 10, 3, 0x10000);
-	store_relaxed(&heap.header->ring_folding, 1);
-	struct seep_image image = snapshot_made(&heap, &post_mortem, &snapshot);
-	assert_int_equal(snapshot.losses[SEEP_LOSS_EVENTS_DOUBTED], 1);
-	assert_true(snapshot.header->flags & SEEP_SNAPSHOT_DOUBTED);
-	assert_int_equal(snapshot.sites[1].allocated.samples, 3);
-	seep_snapshot_free(&image);
-	heap_unmake(&heap);
-}
-
 static void a_full_live_table_makes_totals_lower_bounds(void **state)
 {
 	(void)state;
@@ -379,72 +326,6 @@ static void mappings_that_are_gone_are_told_by_the_kernel(void **state)
 	munmap(memory, bytes);
 }
 
-static void a_dead_programs_time_is_when_it_was_last_seen(void **state)
-{
-	(void)state;
-	struct heap heap;
-	struct snapshot snapshot;
-	heap_make(&heap, 1, 0);
-	store_relaxed(&heap.header->alive_ns, 1000);
-	struct live_entry entry = {.address = 0x5000, .size = 100, .birth_ns = 1500};
-	struct event event = {.kind = SEEP_EVENT_ALLOCATED, .size = 100, .time_ns = 2000};
-	assert_true(live_insert(&heap, &entry) && ring_push(&heap, &event));
-	struct seep_image image = snapshot_made(&heap, &post_mortem, &snapshot);
-	assert_int_equal(snapshot.header->time_ns, 2000);
-	seep_snapshot_free(&image);
-	heap_unmake(&heap);
-}
-
-/* Enough entries that all levels are used and windows wrap around their ends. */
-static void the_scan_finds_every_live_entry_once(void **state)
-{
-	(void)state;
-	struct heap heap;
-	heap_make(&heap, 512 << 10, 0);
-	enum { COUNT = 50000 };
-	static uint8_t seen[COUNT];
-	memset(seen, 0, sizeof seen);
-	for (uint64_t i = 0; i < COUNT; i++) {
-		struct live_entry entry = {.address = 0x10000 + 16 * i, .size = i, .birth_ns = i};
-		assert_true(live_insert(&heap, &entry));
-	}
-	for (uint64_t i = 0; i < COUNT; i += 3) {
-		struct live_entry entry;
-		assert_true(live_remove(&heap, 0x10000 + 16 * i, &entry));
-	}
-	struct live_scan scan = live_scan_begin(&heap);
-	struct live_entry entry;
-	while (live_scan_next(&scan, &entry) == LIVE_ENTRY) {
-		assert_in_range(entry.size, 0, COUNT - 1);
-		seen[entry.size]++;
-	}
-	for (uint64_t i = 0; i < COUNT; i++)
-		assert_int_equal(seen[i], i % 3 != 0);
-	heap_unmake(&heap);
-}
-
-static void the_scan_leaves_untouched_slots_alone(void **state)
-{
-	(void)state;
-	struct heap heap;
-	struct live_entry entry = {.address = 0x10000, .size = 5};
-	static unsigned char resident[4 << 20];
-	heap_make(&heap, 1, 0);
-	assert_true(live_insert(&heap, &entry));
-	struct live_scan scan = live_scan_begin(&heap);
-	int found = 0;
-	while (live_scan_next(&scan, &entry) == LIVE_ENTRY)
-		found++;
-	assert_int_equal(found, 1);
-	size_t bytes = heap.capacity[SEEP_AREA_LIVE2] * sizeof(struct seep_heap_live), pages = 0;
-	assert_true(bytes / 4096 <= sizeof resident);
-	assert_int_equal(mincore(heap.live[2], bytes, resident), 0);
-	for (size_t i = 0; i < bytes / 4096; i++)
-		pages += resident[i] & 1;
-	assert_in_range(pages, 0, 2); /* only those beside a neighbour in a large page */
-	heap_unmake(&heap);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -455,14 +336,9 @@ int main(void)
 	    cmocka_unit_test(a_site_that_was_never_counted_is_left_out),
 	    cmocka_unit_test(samples_without_a_stack_are_site_0),
 	    cmocka_unit_test(frames_name_the_modules_that_are_used),
-	    cmocka_unit_test(holes_and_torn_entries_count_only_when_the_program_is_dead),
-	    cmocka_unit_test(an_event_that_was_being_folded_is_doubted),
 	    cmocka_unit_test(a_full_live_table_makes_totals_lower_bounds),
 	    cmocka_unit_test(memory_is_reported_as_far_as_it_was_measured),
 	    cmocka_unit_test(mappings_that_are_gone_are_told_by_the_kernel),
-	    cmocka_unit_test(a_dead_programs_time_is_when_it_was_last_seen),
-	    cmocka_unit_test(the_scan_finds_every_live_entry_once),
-	    cmocka_unit_test(the_scan_leaves_untouched_slots_alone),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

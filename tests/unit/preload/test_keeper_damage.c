@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* No damage to a heap file makes the building of a snapshot crash, or the snapshot invalid. */
+/*
+ * Snapshots of heap files that are not whole: what a death left unfinished is counted, and no damage makes the building
+ * crash, or the snapshot invalid.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,13 +14,80 @@
 #include <cmocka.h>
 
 #include "keeper/base/atomics.h"
+#include "keeper/heap/live.h"
 #include "keeper/heap/ring.h"
 #include "keeper/snapshot/build.h"
 #include "support/heap_maker.h"
 #include "support/recording_maker.h"
 #include "support/snapshot_parser.h"
 
+static const struct build_options consumer = {.trigger = SEEP_TRIGGER_TIMER, .number = 7, .consumer = true};
 static const struct build_options post_mortem = {.trigger = SEEP_TRIGGER_POSTMORTEM, .dead = true};
+
+/* Reserves a position and dies: a producer that was killed before its commit. */
+static void hole_make(const struct heap *heap)
+{
+	add_relaxed(&heap->header->ring_head, 1);
+}
+
+static void holes_and_torn_entries_count_only_when_the_program_is_dead(void **state)
+{
+	(void)state;
+	struct heap heap;
+	struct snapshot snapshot;
+	heap_make(&heap, 1, 0);
+	recording_allocate(&heap, 1, 10, 3, 0x10000);
+	hole_make(&heap);
+	recording_allocate(&heap, 1, 10, 2, 0x20000);
+	for (uint32_t slot = 0; slot < heap.capacity[SEEP_AREA_LIVE0]; slot++) {
+		if (load_relaxed(&heap.live[0][slot].address) == 0x20010)
+			store_relaxed(&heap.live[0][slot].address, SEEP_LIVE_WRITING);
+	}
+	struct seep_image image = snapshot_made(&heap, &consumer, &snapshot);
+	assert_int_equal(snapshot.sites[1].allocated.samples, 5);
+	assert_int_equal(snapshot.live_count, 4);
+	assert_int_equal(snapshot.losses[SEEP_LOSS_RING_HOLES], 0);
+	assert_int_equal(snapshot.losses[SEEP_LOSS_LIVE_TORN], 0);
+	seep_snapshot_free(&image);
+	image = snapshot_made(&heap, &post_mortem, &snapshot);
+	assert_int_equal(snapshot.sites[1].allocated.samples, 5);
+	assert_int_equal(snapshot.losses[SEEP_LOSS_RING_HOLES], 1);
+	assert_int_equal(snapshot.losses[SEEP_LOSS_LIVE_TORN], 1);
+	seep_snapshot_free(&image);
+	heap_unmake(&heap);
+}
+
+static void an_event_that_was_being_folded_is_doubted(void **state)
+{
+	(void)state;
+	struct heap heap;
+	struct snapshot snapshot;
+	heap_make(&heap, 1, 0);
+	recording_allocate(&heap, 1, 10, 3, 0x10000);
+	store_relaxed(&heap.header->ring_folding, 1);
+	struct seep_image image = snapshot_made(&heap, &post_mortem, &snapshot);
+	assert_int_equal(snapshot.losses[SEEP_LOSS_EVENTS_DOUBTED], 1);
+	assert_true(snapshot.header->flags & SEEP_SNAPSHOT_DOUBTED);
+	assert_int_equal(snapshot.sites[1].allocated.samples, 3);
+	seep_snapshot_free(&image);
+	heap_unmake(&heap);
+}
+
+static void a_dead_programs_time_is_when_it_was_last_seen(void **state)
+{
+	(void)state;
+	struct heap heap;
+	struct snapshot snapshot;
+	heap_make(&heap, 1, 0);
+	store_relaxed(&heap.header->alive_ns, 1000);
+	struct live_entry entry = {.address = 0x5000, .size = 100, .birth_ns = 1500};
+	struct event event = {.kind = SEEP_EVENT_ALLOCATED, .size = 100, .time_ns = 2000};
+	assert_true(live_insert(&heap, &entry) && ring_push(&heap, &event));
+	struct seep_image image = snapshot_made(&heap, &post_mortem, &snapshot);
+	assert_int_equal(snapshot.header->time_ns, 2000);
+	seep_snapshot_free(&image);
+	heap_unmake(&heap);
+}
 
 /*
  * Damage: a small program's worth of records fills the file, then bits are flipped where there are data. Fences on both
@@ -177,6 +247,9 @@ static void lying_counters_and_circular_chains_are_bounded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(holes_and_torn_entries_count_only_when_the_program_is_dead),
+	    cmocka_unit_test(an_event_that_was_being_folded_is_doubted),
+	    cmocka_unit_test(a_dead_programs_time_is_when_it_was_last_seen),
 	    cmocka_unit_test(flipped_bits_never_make_an_invalid_snapshot),
 	    cmocka_unit_test(sums_of_no_samples_are_left_out),
 	    cmocka_unit_test(lying_counters_and_circular_chains_are_bounded),

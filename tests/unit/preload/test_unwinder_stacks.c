@@ -107,31 +107,21 @@ static void a_signal_handler_sees_what_was_interrupted(void **state)
 	}
 }
 
+/* The walker finds the whole stack; libunwind would need more room, and frame pointers are followed instead. */
 static void an_alternate_stack_of_8_KiB_is_enough(void **state)
 {
-	prepared(state);
+	const bool is_walker = prepared(state) == &unwinder_walker;
 	size_t bytes = 8192;
 	char *memory = guarded_memory(bytes, PROT_READ | PROT_WRITE);
 	stack_t stack = {.ss_sp = memory, .ss_size = bytes}, none = {.ss_flags = SS_DISABLE};
 	assert_int_equal(sigaltstack(&stack, NULL), 0);
 	for (int round = 0; round < 3; round++) {
 		handle_trap(SA_ONSTACK);
-		assert_trap_stack();
+		assert_true(captured.unwinding.depth >= 1);
+		assert_int_equal(captured.frames[0], captured.expected[0]);
+		if (is_walker)
+			assert_trap_stack();
 	}
-	assert_int_equal(sigaltstack(&none, NULL), 0);
-	guarded_free(memory, bytes);
-}
-
-static void a_small_alternate_stack_gets_frame_pointers(void **state)
-{
-	prepared(state);
-	size_t bytes = 8192;
-	char *memory = guarded_memory(bytes, PROT_READ | PROT_WRITE);
-	stack_t stack = {.ss_sp = memory, .ss_size = bytes}, none = {.ss_flags = SS_DISABLE};
-	assert_int_equal(sigaltstack(&stack, NULL), 0);
-	handle_trap(SA_ONSTACK);
-	assert_true(captured.unwinding.depth >= 1);
-	assert_int_equal(captured.frames[0], captured.expected[0]);
 	assert_int_equal(sigaltstack(&none, NULL), 0);
 	guarded_free(memory, bytes);
 }
@@ -396,7 +386,7 @@ int main(void)
 #endif
 		EACH(a_signal_handler_sees_what_was_interrupted, unwinder_walker),
 		EACH(an_alternate_stack_of_8_KiB_is_enough, unwinder_walker),
-		EACH(a_small_alternate_stack_gets_frame_pointers, unwinder_libunwind),
+		EACH(an_alternate_stack_of_8_KiB_is_enough, unwinder_libunwind),
 		EACH(a_handler_of_stack_overflow_is_walked_without_a_fault, unwinder_walker),
 		EACH(fibers_are_walked_to_their_start, unwinder_walker),
 #endif
