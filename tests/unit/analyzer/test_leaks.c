@@ -168,24 +168,12 @@ static void what_stops_is_called_stopped(void **state)
 /* A vector that doubles, alone and beside a leak at one place: it is not a leak, and adds nothing to the leak's rate. */
 static void a_block_that_grows_is_no_leak_and_no_part_of_one(void **state)
 {
-	enum { LEAKED = 60, VECTORS = 6, SNAPSHOTS = 17 };
-	struct taken samples[LEAKED + VECTORS];
-	uint64_t times[SNAPSHOTS];
-	size_t count = 0;
+	enum { SNAPSHOTS = 17 };
+	struct profile **series = series_with_a_vector(RATE, 60, SNAPSHOTS);
 	struct buffer out = {0};
 	struct leaks leaks;
 
 	(void)state;
-	for (unsigned i = 0; i < LEAKED; i++)
-		samples[count++] = (struct taken){4 * i * SECOND + 1, UINT64_MAX, 64, 0, false, false, false};
-	for (unsigned i = 0; i < VECTORS; i++) /* each is still there while it is copied to the next one */
-		samples[count++] = (struct taken){
-		    (7 << i) * SECOND - 1, (14 << i) * SECOND + 1, (uint64_t)RATE << i, 1, false, false, false};
-	for (unsigned i = 0; i < SNAPSHOTS; i++)
-		times[i] = (14 * i + 14) * SECOND;
-	const struct series_plan plan = {1, times, SNAPSHOTS, RATE, 2};
-	struct profile **series = series_make(&plan, samples, count);
-
 	leaks_of_profiles(&leaks, series, SNAPSHOTS, GROUP_BY_STACK);
 	assert_int_equal(leaks.verdicts[LEAK_LEAK], 1);
 	assert_int_equal(leaks.verdicts[LEAK_GROWING], 1);

@@ -135,6 +135,24 @@ struct profile **series_make(const struct series_plan *plan, struct taken *sampl
 	return series;
 }
 
+struct profile **series_with_a_vector(uint64_t rate, unsigned leaked, size_t snapshots)
+{
+	enum { LEAKED_MOST = 150, VECTORS = 6, SNAPSHOTS_MOST = 40 };
+	static const uint64_t second = UINT64_C(1000000000);
+	struct taken samples[LEAKED_MOST + VECTORS];
+	uint64_t times[SNAPSHOTS_MOST];
+	size_t count = 0;
+
+	for (unsigned i = 0; i < leaked; i++)
+		samples[count++] = (struct taken){4 * i * second + 1, UINT64_MAX, 64, 0, false, false, false};
+	for (unsigned i = 0; i < VECTORS; i++) /* each is still there while it is copied to the next one */
+		samples[count++] =
+		    (struct taken){(7 << i) * second - 1, (14 << i) * second + 1, rate << i, 1, false, false, false};
+	for (size_t i = 0; i < snapshots; i++)
+		times[i] = (14 * i + 14) * second;
+	return series_make(&(struct series_plan){1, times, snapshots, rate, 2}, samples, count);
+}
+
 void series_free_profiles(struct profile **series, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {

@@ -29,6 +29,9 @@ struct series_plan {
 
 /* Sorts the samples. */
 struct profile **series_make(const struct series_plan *plan, struct taken *samples, size_t count);
+/* Site 0 never frees an object that it makes every four seconds; site 1 copies a vector into ever larger ones. A snapshot
+ * is taken every 14 s. */
+struct profile **series_with_a_vector(uint64_t rate, unsigned leaked, size_t snapshots);
 void series_free_profiles(struct profile **series, size_t count);
 
 /* leaks_build() for such profiles, or for any profiles of one process in the order of their times. */
