@@ -19,8 +19,6 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "base/memory.h"
-#include "support/random.h"
 #include "support/sample_program.h"
 #include "symbols/cache.h"
 #include "symbols/cache_file.h"
@@ -273,59 +271,6 @@ static void a_damaged_file_is_replaced(void **state)
 	assert_string_equal(ASK("program", 2), "2");
 }
 
-/* With a right checksum, only the reader itself protects us from the bytes. */
-static void a_forged_file_does_no_harm(void **state)
-{
-	(void)state;
-	const int rounds = getenv("LONG_TESTS") ? 20000 : 4000;
-	static unsigned char good[4096];
-	uint64_t random = 88172645463325252u;
-	int decoded = 0;
-
-	ASK("program", 1, 2, 3, 4, 5, 6);
-	const size_t length = kept_read(good, sizeof good);
-	for (int round = 0; round < rounds; round++) {
-		unsigned char *bad = memory_allocate(length, 1); /* a copy of its own: a sanitizer sees its end */
-		size_t bytes = length;
-		memcpy(bad, good, length);
-		for (int flip = 0; flip < 1 + round % 4; flip++) {
-			random_next(&random);
-			bad[8 + random % (length - 8)] = (unsigned char)(random >> 40);
-			if (round % 8 == 0)
-				bytes = sizeof(struct cache_header) + random % (length - sizeof(struct cache_header));
-		}
-		struct cache_header header;
-		memcpy(&header, bad, sizeof header);
-		memcpy(header.magic, CACHE_FILE_MAGIC, sizeof header.magic);
-		header.version = CACHE_FILE_VERSION;
-		header.file_bytes = bytes;
-		header.crc = 0;
-		memcpy(header.build_id, build_id, sizeof build_id);
-		header.build_id_bytes = sizeof build_id;
-		memcpy(bad, &header, sizeof header);
-		header.crc = (uint32_t)crc32_z(0, bad, bytes);
-		memcpy(bad, &header, sizeof header);
-		const struct buffer file = {.data = (char *)bad, .length = bytes};
-		const struct symbol_module wanted = {
-		    .path = "program", .build_id = build_id, .build_id_bytes = sizeof build_id};
-		struct string_pool *strings = string_pool_create();
-		struct cache_content content;
-		if (cache_file_decode(&content, &file, &wanted, strings)) {
-			decoded++;
-			for (size_t i = 0; i < content.module.address_count; i++) {
-				const struct symbol_address *address = &content.module.addresses[i];
-				assert_true(address->first_line + address->line_count <= content.lines.count);
-				for (uint32_t k = 0; k < address->line_count; k++)
-					assert_non_null(content.lines.lines[address->first_line + k].function);
-			}
-			cache_content_free(&content);
-		}
-		string_pool_free(strings);
-		free(bad);
-	}
-	assert_in_range(decoded, rounds / 100, rounds); /* so that the deepest part was reached */
-}
-
 /* This is not an error either: the names are found, and kept nowhere. */
 static void a_directory_that_is_not_ours_alone_is_not_used(void **state)
 {
@@ -436,7 +381,6 @@ int main(void)
 	    WITH_CACHE(a_directory_given_by_hand_has_names_of_its_own),
 	    WITH_CACHE(another_build_is_another_file),
 	    WITH_CACHE(a_damaged_file_is_replaced),
-	    WITH_CACHE(a_forged_file_does_no_harm),
 	    WITH_CACHE(a_directory_that_is_not_ours_alone_is_not_used),
 	    WITH_CACHE(what_was_not_used_for_longest_goes),
 	    WITH_CACHE(many_at_once_do_not_disturb_each_other),

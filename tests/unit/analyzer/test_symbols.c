@@ -11,11 +11,9 @@
 #include <cmocka.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <libelf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/auxv.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -331,43 +329,6 @@ static void only_regular_files_are_opened(void **state)
 	}
 }
 
-static void own_vdso_has_names(void **state)
-{
-	(void)state;
-	const Elf64_Ehdr *image = (const Elf64_Ehdr *)getauxval(AT_SYSINFO_EHDR);
-	const char *name = NULL;
-	uint64_t address = 0;
-
-	if (!image)
-		skip();
-	const Elf64_Shdr *section = (const Elf64_Shdr *)((const char *)image + image->e_shoff);
-	for (int i = 0; i < image->e_shnum; i++) {
-		if (section[i].sh_type != SHT_DYNSYM)
-			continue;
-		const Elf64_Sym *symbols = (const Elf64_Sym *)((const char *)image + section[i].sh_offset);
-		const char *names = (const char *)image + section[section[i].sh_link].sh_offset;
-		for (size_t s = 1; s < section[i].sh_size / sizeof *symbols && !name; s++) {
-			if (ELF64_ST_TYPE(symbols[s].st_info) != STT_FUNC || !symbols[s].st_size)
-				continue;
-			name = names + symbols[s].st_name;
-			address = symbols[s].st_value + 1;
-		}
-	}
-	assert_non_null(name);
-	struct answer answer =
-	    ask_module((struct symbol_module){.path = "[vdso]", .is_vdso = true}, address, false, NULL);
-	/* Each address has two names: "getcpu" and "__vdso_getcpu". */
-	const char *found = line_of(&answer, 0)->function;
-	assert_true(strstr(found, name) || strstr(name, found));
-	answer_free(&answer);
-	answer = ask_module(
-	    (struct symbol_module){
-		.path = "[vdso]", .is_vdso = true, .build_id = (const uint8_t *)"another", .build_id_bytes = 7},
-	    address, false, NULL);
-	assert_non_null(strstr(answer.module.source, "refused this kernel's vDSO"));
-	answer_free(&answer);
-}
-
 /* No content of the file may crash the analyzer, or leave an address without a line. */
 static void damaged_files_do_no_harm(void **state)
 {
@@ -398,33 +359,6 @@ static void damaged_files_do_no_harm(void **state)
 	}
 }
 
-/* Names are compared by their addresses, also those of modules that have no file, and of an address that was met in two
- * ways. */
-static void equal_labels_are_one_text(void **state)
-{
-	struct symbol_address addresses[] = {
-	    {.address = 0x10}, {.address = 0x10}, {.address = 0xabc}, {.address = 0xabc, .exact = true}};
-	struct symbol_module modules[] = {
-	    {.path = "/nowhere/a/lib.so", .addresses = &addresses[0], .address_count = 1},
-	    {.path = "/nowhere/b/lib.so", .addresses = &addresses[1], .address_count = 1},
-	    {.path = "/nowhere/c.so", .addresses = &addresses[2], .address_count = 2},
-	};
-	struct string_pool *strings = string_pool_create();
-	struct symbol_lines lines = {0};
-	const char *names[4];
-
-	(void)state;
-	symbols_resolve(modules, 3, &(struct symbol_search){0}, strings, &lines);
-	for (int i = 0; i < 4; i++)
-		names[i] = lines.lines[addresses[i].first_line].function;
-	assert_string_equal(names[0], "lib.so+0x10");
-	assert_ptr_equal(names[0], names[1]);
-	assert_string_equal(names[2], "c.so+0xabc");
-	assert_ptr_equal(names[2], names[3]);
-	free(lines.lines);
-	string_pool_free(strings);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -441,9 +375,7 @@ int main(void)
 	    IN_SCRATCH(other_build_is_refused_and_said),
 	    IN_SCRATCH(debug_files_given_by_hand_are_found),
 	    IN_SCRATCH(only_regular_files_are_opened),
-	    IN_SCRATCH(own_vdso_has_names),
 	    IN_SCRATCH(damaged_files_do_no_harm),
-	    IN_SCRATCH(equal_labels_are_one_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
