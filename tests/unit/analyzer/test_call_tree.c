@@ -13,11 +13,6 @@
 #include "support/profile_maker.h"
 #include "tree/call_tree.h"
 
-static struct made_values bytes(double in_use)
-{
-	return (struct made_values){in_use, in_use / 16, 3 * in_use, in_use / 4};
-}
-
 /* The node at the end of a path of functions, callers first; 0 if there is none. */
 static uint32_t node_find(const struct call_tree *tree, const char *path)
 {
@@ -162,7 +157,7 @@ static void order_does_not_depend_on_the_order_of_sites(void **state)
 	for (int i = 0; i < 2; i++) {
 		makers[i] = profile_maker_create("order");
 		for (int k = 0; k < 5; k++)
-			profile_maker_add(makers[i], stacks[i ? 4 - k : k], bytes(100)); /* all of one weight */
+			profile_maker_add(makers[i], stacks[i ? 4 - k : k], made_bytes(100)); /* all of one weight */
 		trees[i] = call_tree_build(profile_maker_profile(makers[i]), NULL, CALL_INUSE_SPACE);
 	}
 	assert_int_equal(trees[0]->node_count, trees[1]->node_count);
@@ -179,8 +174,8 @@ static void inlined_calls_are_frames_of_their_own(void **state)
 {
 	(void)state;
 	struct profile_maker *maker = profile_maker_create("inlined");
-	profile_maker_add(maker, "main;push_back=>grow=>allocate", bytes(64));
-	profile_maker_add(maker, "main;push_back", bytes(32));
+	profile_maker_add(maker, "main;push_back=>grow=>allocate", made_bytes(64));
+	profile_maker_add(maker, "main;push_back", made_bytes(32));
 	struct call_tree *tree = call_tree_build(profile_maker_profile(maker), NULL, CALL_INUSE_SPACE);
 
 	assert_close(now_of(tree, "main;push_back", CALL_INUSE_SPACE), 96);
@@ -196,9 +191,9 @@ static void cut_and_missing_stacks_stand_apart(void **state)
 {
 	(void)state;
 	struct profile_maker *maker = profile_maker_create("cut");
-	profile_maker_add(maker, "deep;deeper", bytes(64))->truncated = true;
-	profile_maker_add(maker, "deep;deeper", bytes(32));
-	profile_maker_add(maker, "", bytes(16));
+	profile_maker_add(maker, "deep;deeper", made_bytes(64))->truncated = true;
+	profile_maker_add(maker, "deep;deeper", made_bytes(32));
+	profile_maker_add(maker, "", made_bytes(16));
 	struct call_tree *tree = call_tree_build(profile_maker_profile(maker), NULL, CALL_INUSE_SPACE);
 
 	assert_close(now_of(tree, "[truncated];deep;deeper", CALL_INUSE_SPACE), 64);
@@ -223,8 +218,8 @@ static void one_name_in_two_modules_is_two_functions(void **state)
 {
 	(void)state;
 	struct profile_maker *maker = profile_maker_create("plugins");
-	profile_maker_add(maker, "main;plugin_init@/opt/liba.so", bytes(64));
-	profile_maker_add(maker, "main;plugin_init@/opt/libb.so", bytes(32));
+	profile_maker_add(maker, "main;plugin_init@/opt/liba.so", made_bytes(64));
+	profile_maker_add(maker, "main;plugin_init@/opt/libb.so", made_bytes(32));
 	struct call_tree *tree = call_tree_build(profile_maker_profile(maker), NULL, CALL_INUSE_SPACE);
 
 	assert_int_equal(children_of_main(tree), 2);
@@ -236,8 +231,8 @@ static void versions_of_one_library_are_one_module(void **state)
 {
 	(void)state;
 	struct profile_maker *now = profile_maker_create("new"), *base = profile_maker_create("old");
-	profile_maker_add(now, "main;parse@/usr/lib/libxml2.so.2.9.14", bytes(64));
-	profile_maker_add(base, "main;parse@/usr/local/lib/libxml2.so.2.10 (deleted)", bytes(32));
+	profile_maker_add(now, "main;parse@/usr/lib/libxml2.so.2.9.14", made_bytes(64));
+	profile_maker_add(base, "main;parse@/usr/local/lib/libxml2.so.2.10 (deleted)", made_bytes(32));
 	struct call_tree *tree =
 	    call_tree_build(profile_maker_profile(now), profile_maker_profile(base), CALL_INUSE_SPACE);
 
@@ -253,8 +248,8 @@ static void program_that_was_replaced_is_the_same_module(void **state)
 	(void)state;
 	struct profile_maker *now = profile_maker_create("new"), *base = profile_maker_create("old");
 	profile_maker_profile(base)->modules[1].path = "/opt/server-1.0";
-	profile_maker_add(now, "main;serve", bytes(64));
-	profile_maker_add(base, "main;serve", bytes(32));
+	profile_maker_add(now, "main;serve", made_bytes(64));
+	profile_maker_add(base, "main;serve", made_bytes(32));
 	struct call_tree *tree =
 	    call_tree_build(profile_maker_profile(now), profile_maker_profile(base), CALL_INUSE_SPACE);
 
@@ -268,10 +263,10 @@ static void difference_keeps_what_only_one_side_has(void **state)
 {
 	(void)state;
 	struct profile_maker *now = profile_maker_create("now"), *base = profile_maker_create("base");
-	profile_maker_add(now, "main;both", bytes(100));
-	profile_maker_add(now, "main;fresh;leaf", bytes(70));
-	profile_maker_add(base, "main;both", bytes(40));
-	profile_maker_add(base, "main;gone;leaf", bytes(90));
+	profile_maker_add(now, "main;both", made_bytes(100));
+	profile_maker_add(now, "main;fresh;leaf", made_bytes(70));
+	profile_maker_add(base, "main;both", made_bytes(40));
+	profile_maker_add(base, "main;gone;leaf", made_bytes(90));
 	struct call_tree *tree =
 	    call_tree_build(profile_maker_profile(now), profile_maker_profile(base), CALL_INUSE_SPACE);
 	const struct call_node *gone = &tree->nodes[node_find(tree, "main;gone;leaf")];
@@ -294,8 +289,8 @@ static void line_is_where_most_bytes_went(void **state)
 	(void)state;
 	struct profile_maker *maker = profile_maker_create("lines");
 	struct profile *profile = profile_maker_profile(maker);
-	profile_maker_add(maker, "main;small", bytes(10));
-	profile_maker_add(maker, "main=>large", bytes(30));
+	profile_maker_add(maker, "main;small", made_bytes(10));
+	profile_maker_add(maker, "main=>large", made_bytes(30));
 	profile->locations[0].lines[0].line = 17; /* main as caller of small */
 	profile->locations[2].lines[1].line = 23; /* main as caller of large */
 	struct call_tree *tree = call_tree_build(profile, NULL, CALL_INUSE_SPACE);
@@ -315,7 +310,7 @@ static void recursion_of_thousands_of_frames_is_no_recursion_here(void **state)
 	struct buffer stack = {0};
 	for (int i = 0; i < DEPTH; i++)
 		buffer_append_text(&stack, i ? ";walk" : "walk");
-	profile_maker_add(maker, stack.data, bytes(64));
+	profile_maker_add(maker, stack.data, made_bytes(64));
 	struct call_tree *tree = call_tree_build(profile_maker_profile(maker), NULL, CALL_INUSE_SPACE);
 
 	assert_int_equal(tree->depth_max, DEPTH);

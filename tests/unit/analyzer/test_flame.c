@@ -17,11 +17,6 @@
 #include "support/profile_maker.h"
 #include "tree/call_tree.h"
 
-static struct made_values bytes(double in_use)
-{
-	return (struct made_values){in_use, in_use / 16, 3 * in_use, in_use / 4};
-}
-
 enum format { SVG, FOLDED };
 
 static struct buffer render(struct profile_maker *now, struct profile_maker *base, enum call_value value,
@@ -71,9 +66,9 @@ static void folded_lines_are_paths_and_values(void **state)
 {
 	(void)state;
 	struct profile_maker *maker = profile_maker_create("server");
-	profile_maker_add(maker, "main;serve;parse", bytes(3200));
-	profile_maker_add(maker, "main;serve", bytes(160));
-	profile_maker_add(maker, "main;serve;render=>format", bytes(1600));
+	profile_maker_add(maker, "main;serve;parse", made_bytes(3200));
+	profile_maker_add(maker, "main;serve", made_bytes(160));
+	profile_maker_add(maker, "main;serve;render=>format", made_bytes(1600));
 	struct buffer out = render(maker, NULL, CALL_INUSE_SPACE, FOLDED);
 
 	assert_string_equal(out.data, "main;serve 160\nmain;serve;parse 3200\nmain;serve;render;format 1600\n");
@@ -88,10 +83,10 @@ static void folded_difference_has_before_and_after(void **state)
 {
 	(void)state;
 	struct profile_maker *now = profile_maker_create("server"), *base = profile_maker_create("server");
-	profile_maker_add(now, "main;both", bytes(320));
-	profile_maker_add(now, "main;fresh", bytes(160));
-	profile_maker_add(base, "main;both", bytes(32));
-	profile_maker_add(base, "main;gone", bytes(80));
+	profile_maker_add(now, "main;both", made_bytes(320));
+	profile_maker_add(now, "main;fresh", made_bytes(160));
+	profile_maker_add(base, "main;both", made_bytes(32));
+	profile_maker_add(base, "main;gone", made_bytes(80));
 	struct buffer out = render(now, base, CALL_INUSE_SPACE, FOLDED);
 
 	assert_string_equal(out.data, "main;both 32 320\nmain;fresh 0 160\nmain;gone 80 0\n");
@@ -130,7 +125,7 @@ static void folded_names_cannot_break_the_format(void **state)
 {
 	(void)state;
 	struct profile_maker *maker = profile_maker_create("server");
-	profile_maker_add(maker, "main;evil", bytes(16));
+	profile_maker_add(maker, "main;evil", made_bytes(16));
 	profile_maker_profile(maker)->locations[1].lines[0].function = "a;b 12\nc 13";
 	struct buffer out = render(maker, NULL, CALL_INUSE_SPACE, FOLDED);
 
@@ -143,8 +138,8 @@ static void data_has_every_node_and_its_values(void **state)
 {
 	(void)state;
 	struct profile_maker *maker = profile_maker_create("server");
-	profile_maker_add(maker, "main;serve;parse", bytes(3200000));
-	profile_maker_add(maker, "main;serve;render", bytes(1600000));
+	profile_maker_add(maker, "main;serve;parse", made_bytes(3200000));
+	profile_maker_add(maker, "main;serve;render", made_bytes(1600000));
 	profile_maker_add(maker, "main;freed", (struct made_values){.allocated_bytes = 1e9, .allocated_objects = 1});
 	struct buffer out = render(maker, NULL, CALL_INUSE_SPACE, SVG);
 	double numbers[8];
@@ -178,9 +173,9 @@ static void difference_draws_what_vanished(void **state)
 {
 	(void)state;
 	struct profile_maker *now = profile_maker_create("server"), *base = profile_maker_create("server");
-	profile_maker_add(now, "main;stays", bytes(1 << 20));
-	profile_maker_add(base, "main;stays", bytes(1 << 20));
-	profile_maker_add(base, "main;was_here", bytes(1 << 20));
+	profile_maker_add(now, "main;stays", made_bytes(1 << 20));
+	profile_maker_add(base, "main;stays", made_bytes(1 << 20));
+	profile_maker_add(base, "main;was_here", made_bytes(1 << 20));
 	struct buffer out = render(now, base, CALL_INUSE_SPACE, SVG);
 	double numbers[8];
 
@@ -201,8 +196,8 @@ static void equal_profiles_give_equal_files(void **state)
 
 	for (int i = 0; i < 2; i++) {
 		struct profile_maker *maker = profile_maker_create("server");
-		profile_maker_add(maker, i ? "main;b" : "main;a", bytes(4096));
-		profile_maker_add(maker, i ? "main;a" : "main;b", bytes(4096));
+		profile_maker_add(maker, i ? "main;b" : "main;a", made_bytes(4096));
+		profile_maker_add(maker, i ? "main;a" : "main;b", made_bytes(4096));
 		for (uint32_t k = 0; k < 3; k++)
 			profile_maker_profile(maker)->locations[k].lines[0].line = 1;
 		files[i] = render(maker, NULL, CALL_INUSE_SPACE, SVG);
@@ -218,7 +213,7 @@ static void caption_says_what_how_sure_and_what_was_lost(void **state)
 	(void)state;
 	struct profile_maker *maker = profile_maker_create("server");
 	struct profile *profile = profile_maker_profile(maker);
-	profile_maker_add(maker, "main;leak", bytes(100 << 20));
+	profile_maker_add(maker, "main;leak", made_bytes(100 << 20));
 	profile->losses[SEEP_LOSS_STACKS_TRUNCATED] = 12;
 	struct buffer out = render(maker, NULL, CALL_INUSE_SPACE, SVG);
 
@@ -238,8 +233,7 @@ static void caption_says_what_how_sure_and_what_was_lost(void **state)
 		const bool none = loss_effect((enum seep_loss_key)key) == LOSS_OF_NONE;
 		profile->losses[key]++;
 		out = render(maker, NULL, CALL_ALLOC_OBJECTS, SVG);
-		assert_int_equal(strstr(out.data, "(exact)") != NULL || strstr(out.data, ", exact</title>") != NULL,
-				 none);
+		assert_int_equal(strstr(out.data, "(exact)") || strstr(out.data, ", exact</title>"), none);
 		assert_int_equal(strstr(out.data, "every allocation was recorded") != NULL, none);
 		buffer_free(&out);
 		profile->losses[key]--;
@@ -270,7 +264,7 @@ static void hostile_names_stay_text(void **state)
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
 		char stack[16];
 		snprintf(stack, sizeof stack, "name%zu", i);
-		profile_maker_add(maker, stack, bytes(1 << 20));
+		profile_maker_add(maker, stack, made_bytes(1 << 20));
 		profile->locations[i].lines[0].function = names[i];
 		profile->locations[i].lines[0].file = names[i];
 	}
@@ -300,10 +294,9 @@ static void names_of_64_kib_are_cut(void **state)
 {
 	(void)state;
 	struct profile_maker *maker = profile_maker_create("server");
-	char *name = malloc(65537);
-	memset(name, 'x', 65536);
-	name[65536] = '\0';
-	profile_maker_add(maker, "main;long", bytes(1 << 20));
+	static char name[65537];
+	memset(name, 'x', sizeof name - 1);
+	profile_maker_add(maker, "main;long", made_bytes(1 << 20));
 	struct buffer plain = render(maker, NULL, CALL_INUSE_SPACE, SVG);
 	profile_maker_profile(maker)->locations[1].lines[0].function = name;
 	profile_maker_profile(maker)->locations[1].lines[0].file = name;
@@ -312,7 +305,6 @@ static void names_of_64_kib_are_cut(void **state)
 	assert_true(out.length < plain.length + 8192);
 	buffer_free(&plain);
 	buffer_free(&out);
-	free(name);
 	profile_maker_free(maker);
 }
 
@@ -322,8 +314,7 @@ static void empty_profile_is_still_a_drawing(void **state)
 	struct profile_maker *maker = profile_maker_create("idle");
 	struct buffer out = render(maker, NULL, CALL_INUSE_SPACE, SVG);
 
-	assert_null(strstr(out.data, "=\"nan"));
-	assert_null(strstr(out.data, "=\"-nan"));
+	assert_null(strstr(out.data, "nan\""));
 	assert_null(strstr(out.data, "=\"inf"));
 	assert_non_null(strstr(out.data, "0 B (95 % interval 0 B to "));
 	buffer_free(&out);
@@ -334,11 +325,11 @@ static void narrow_frames_are_counted(void **state)
 {
 	(void)state;
 	struct profile_maker *maker = profile_maker_create("server");
-	profile_maker_add(maker, "main;large", bytes(1e9));
+	profile_maker_add(maker, "main;large", made_bytes(1e9));
 	for (int i = 0; i < 50; i++) {
 		char stack[32];
 		snprintf(stack, sizeof stack, "main;tiny%d;leaf", i);
-		profile_maker_add(maker, stack, bytes(100000));
+		profile_maker_add(maker, stack, made_bytes(100000));
 	}
 	struct buffer out = render(maker, NULL, CALL_INUSE_SPACE, SVG);
 
@@ -368,8 +359,7 @@ static double luminance(struct flame_colour colour)
 	double sum = 0;
 
 	for (int i = 0; i < 3; i++) {
-		char digits[3] = {colour.text[1 + 2 * i], colour.text[2 + 2 * i], '\0'};
-		double part = (double)strtol(digits, NULL, 16) / 255;
+		double part = (double)(strtol(colour.text + 1, NULL, 16) >> (16 - 8 * i) & 255) / 255;
 		sum += weights[i] * (part <= 0.04045 ? part / 12.92 : pow((part + 0.055) / 1.055, 2.4));
 	}
 	return sum;

@@ -105,12 +105,43 @@ static void very_long_name_leaves_room_for_the_fault(void **state)
 	assert_non_null(strstr(error.text, "nnn: cannot be opened: File name too long"));
 }
 
+static void foreign_content_is_named(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *bytes;
+		size_t length;
+		const char *name;
+	} foreign[] = {
+	    {"\177ELF\2\1\1", 7, "an ELF file (a program or library)"},
+	    {"SEEPHEAP....", 12, "a recording's heap file; give the recording's directory instead"},
+	    {"\x1f\x8b\x08\x00", 4, "gzip-compressed data"},
+	    {"heap_v2/524288\n", 15, "a jemalloc heap dump"},
+	    {"Hello, world\n", 13, "text"},
+	    {"\0\0\0\0", 4, "zeros"},
+	    {"ab\0cd", 5, "data of an unknown kind"},
+	    {"SEEPSNAB", 8, "text"},
+	};
+
+	for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++) {
+		struct buffer file = {0};
+		char text[160];
+		struct error error;
+		buffer_append(&file, foreign[i].bytes, foreign[i].length);
+		snprintf(text, sizeof text, "file: is not a seep snapshot but %s", foreign[i].name);
+		assert_null(profile_open_snapshot(file.data, file.length, "file", &error));
+		assert_string_equal(error.text, text);
+		buffer_free(&file);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(only_regular_files_are_read, scratch_enter, scratch_leave),
 	    cmocka_unit_test_setup_teardown(file_cut_while_it_is_read_is_refused, scratch_enter, scratch_leave),
 	    cmocka_unit_test_setup_teardown(huge_file_is_not_read, scratch_enter, scratch_leave),
+	    cmocka_unit_test(foreign_content_is_named),
 	    cmocka_unit_test(very_long_name_leaves_room_for_the_fault),
 	};
 

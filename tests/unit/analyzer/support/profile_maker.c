@@ -19,6 +19,11 @@ struct profile_maker {
 	uint32_t node_capacity;
 };
 
+struct made_values made_bytes(double in_use)
+{
+	return (struct made_values){in_use, in_use / 16, 3 * in_use, in_use / 4};
+}
+
 struct profile_maker *profile_maker_create(const char *command)
 {
 	struct profile_maker *maker = memory_allocate(1, sizeof *maker);

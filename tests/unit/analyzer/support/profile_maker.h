@@ -20,6 +20,8 @@ struct profile_maker;
 struct made_values {
 	double in_use_bytes, in_use_objects, allocated_bytes, allocated_objects;
 };
+/* In use in objects of 16 bytes; three times as many bytes have been allocated. */
+struct made_values made_bytes(double in_use);
 
 struct profile_maker *profile_maker_create(const char *command);
 void profile_maker_free(struct profile_maker *maker);
