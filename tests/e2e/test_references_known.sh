@@ -4,7 +4,7 @@
 # least 95 % are called lost, and no others. KNOWN_PROGRAMS: which to run.
 . "$(dirname "$0")/lib.sh"
 
-compile known_blocks "$ROOT/tests/e2e/programs/known_blocks.c" -ldl
+compile known_blocks "$ROOT/tests/e2e/programs/"known_{blocks,structures,places}.c -ldl
 for name in one other; do
 	echo 'void *held;' | gcc -shared -fPIC -o "$name.so" -x c -
 done
