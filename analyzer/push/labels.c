@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,7 +49,8 @@ const char *labels_find(const struct labels *labels, const char *name)
 	return NULL;
 }
 
-bool labels_add(struct labels *labels, const char *name, const char *value, struct error *error)
+/* Adds a label, unless there is one of that name. */
+static bool labels_add(struct labels *labels, const char *name, const char *value, struct error *error)
 {
 	size_t at = 0;
 
@@ -165,13 +167,57 @@ bool labels_add_file(struct labels *labels, const char *path, struct error *erro
 	return is_fine;
 }
 
-void labels_copy(struct labels *to, const struct labels *from)
+static void labels_copy(struct labels *to, const struct labels *from)
 {
 	struct error ignored;
 
 	*to = (struct labels){0};
 	for (size_t i = 0; i < from->count; i++)
 		labels_add(to, from->each[i].name, from->each[i].value, &ignored);
+}
+
+/* Pyroscope and Parca have Prometheus' label names, without dots. */
+static void dots_replace(char *name)
+{
+	for (; *name; name++)
+		*name = *name == '.' ? '_' : *name;
+}
+
+static void own_labels_add(struct labels *labels, const char *service, const struct profile *now)
+{
+	char number[24];
+	struct error ignored;
+
+	snprintf(number, sizeof number, "%" PRIu64, now->pid);
+	labels_add(labels, "pid", number, &ignored);
+	if (now->host && *now->host)
+		labels_add(labels, "hostname", now->host, &ignored);
+	const char *given = service ? service : labels_find(labels, "service.name");
+	labels_add(labels, "service_name", given ? given : now->command, &ignored);
+	labels_add(labels, "service_name", "unknown", &ignored); /* the command's name is not text */
+}
+
+uint64_t labels_of_process(struct labels *labels, const struct labels *of_all, const char *service,
+			   const struct profile *now, uint32_t most)
+{
+	uint64_t left_out = 0;
+	struct error ignored;
+	struct labels all;
+
+	*labels = (struct labels){0};
+	labels_copy(&all, of_all);
+	own_labels_add(&all, service, now);
+	labels_add(labels, "service_name", labels_find(&all, "service_name"), &ignored);
+	for (size_t i = 0; i < all.count; i++) {
+		dots_replace(all.each[i].name);
+		if (most && labels->count + 2 >= most &&
+		    !labels_find(labels, all.each[i].name)) /* the server adds two of its own */
+			left_out++;
+		else
+			labels_add(labels, all.each[i].name, all.each[i].value, &ignored);
+	}
+	labels_free(&all);
+	return left_out;
 }
 
 void labels_free(struct labels *labels)

@@ -9,8 +9,10 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/error.h"
+#include "profile/profile.h"
 
 struct label {
 	char *name, *value;
@@ -21,9 +23,8 @@ struct labels { /* zero-initialise */
 	size_t count, capacity;
 };
 
-/* Adds a label, unless there is one of that name. A name has letters, digits, "_" and ".", and begins neither with a
- * digit nor with "__". False: it is not such a name, or the value is empty or not UTF-8. */
-bool labels_add(struct labels *labels, const char *name, const char *value, struct error *error);
+/* These add labels, unless there is one of that name. A name has letters, digits, "_" and ".", and begins neither with a
+ * digit nor with "__". False: a name is none, or a value is empty or not UTF-8. */
 /* "NAME=VALUE". */
 bool labels_add_text(struct labels *labels, const char *text, struct error *error);
 /* "a=b,c=d", percent-encoded: the form of OTEL_RESOURCE_ATTRIBUTES. */
@@ -33,7 +34,10 @@ bool labels_add_list(struct labels *labels, const char *text, struct error *erro
 bool labels_add_file(struct labels *labels, const char *path, struct error *error);
 /* NULL: there is none. */
 const char *labels_find(const struct labels *labels, const char *name);
-void labels_copy(struct labels *to, const struct labels *from);
+/* Makes a process's own labels, beside those of all processes; at most as many as the server takes, with the service's
+ * name among them. Returns how many are left out. `service`: NULL: the command's name. `most`: 0: all. */
+uint64_t labels_of_process(struct labels *labels, const struct labels *of_all, const char *service,
+			   const struct profile *now, uint32_t most);
 void labels_free(struct labels *labels);
 
 #endif

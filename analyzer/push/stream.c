@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -49,51 +48,6 @@ static void failure_note(struct push_stream *stream, const struct answer *answer
 	stream->not_until_ns = now_ns + pace_wait(&pace->random, stream->failures++, answer->retry_ns);
 	stream->last = answer->outcome;
 	stream->fault = answer->fault;
-}
-
-/* Pyroscope and Parca have Prometheus' label names, without dots. */
-static void dots_replace(char *name)
-{
-	for (; *name; name++)
-		*name = *name == '.' ? '_' : *name;
-}
-
-static void own_labels_add(struct labels *labels, const struct push_plan *plan, const struct profile *now)
-{
-	char number[24];
-	struct error ignored;
-
-	snprintf(number, sizeof number, "%" PRIu64, now->pid);
-	labels_add(labels, "pid", number, &ignored);
-	if (now->host && *now->host)
-		labels_add(labels, "hostname", now->host, &ignored);
-	const char *given = plan->service ? plan->service : labels_find(labels, "service.name");
-	labels_add(labels, "service_name", given ? given : now->command, &ignored);
-	labels_add(labels, "service_name", "unknown", &ignored); /* the command's name is not text */
-}
-
-/* Makes the process's own labels, beside those of all processes; at most as many as the server takes, with the
- * service's name among them. */
-static void labels_make(struct labels *labels, struct push_stream *stream, const struct profile *now)
-{
-	const uint32_t most = destination_limits(&stream->plan->destination)->label_count;
-	struct error ignored;
-	struct labels all;
-
-	*labels = (struct labels){0};
-	stream->counts.labels_left_out = 0;
-	labels_copy(&all, &stream->plan->labels);
-	own_labels_add(&all, stream->plan, now);
-	labels_add(labels, "service_name", labels_find(&all, "service_name"), &ignored);
-	for (size_t i = 0; i < all.count; i++) {
-		dots_replace(all.each[i].name);
-		if (most && labels->count + 2 >= most &&
-		    !labels_find(labels, all.each[i].name)) /* the server adds two of its own */
-			stream->counts.labels_left_out++;
-		else
-			labels_add(labels, all.each[i].name, all.each[i].value, &ignored);
-	}
-	labels_free(&all);
 }
 
 enum step { STEP_DONE, STEP_NOT_NOW, STEP_FAULT };
@@ -180,7 +134,8 @@ static enum step snapshot_send(struct push_stream *stream, struct profile *now, 
 	profile_symbolize(now, &stream->plan->symbols);
 	export_rows_build_interval(&rows, now, base);
 	interval.count = rows.count;
-	labels_make(&labels, stream, now);
+	stream->counts.labels_left_out = labels_of_process(&labels, &stream->plan->labels, stream->plan->service, now,
+							   destination_limits(&stream->plan->destination)->label_count);
 	enum step step = rows_send(stream, &labels, &interval, stop, error);
 	if (step == STEP_DONE && !position_advance(&stream->position, error))
 		step = STEP_FAULT;
