@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Calls every entry point of an allocator a known number of times, each from a
- * site of its own, and gives part of it back by every way there is.
+ * Calls every entry point of an allocator a known number of times, each from a site of its own, and gives part of it back
+ * by every way there is: the rows of <seep/entry_points.h> by their names, and the usual ones as a program calls them.
  *
  *	every_entry_point DIRECTORY		the account is in truth.end (truth.h)
  *
- * A realloc is a free and an allocation of the whole new size. What pvalloc
- * and valloc round up is not counted: bytes are what was asked for.
+ * A realloc is a free and an allocation of the whole new size. What pvalloc and valloc round up is not counted.
  */
 #include <cerrno>
 #include <dlfcn.h>
@@ -109,50 +108,6 @@ SITE void site_posix_memalign()
 		if (posix_memalign(&memory, 3, 200) != EINVAL)
 			abort();
 		FREE_SOME(200, free(memory))
-	}
-}
-
-SITE void site_aligned_alloc()
-{
-	for (int i = 0; i < CALLS; i++) {
-		void *memory = got(aligned_alloc(128, 256), 256);
-		FREE_SOME(256, free(memory))
-	}
-}
-
-SITE void site_memalign()
-{
-	for (int i = 0; i < CALLS; i++) {
-		void *memory = got(memalign(256, 300), 300);
-		FREE_SOME(300, free(memory))
-	}
-}
-
-SITE void site_valloc()
-{
-	for (int i = 0; i < CALLS; i++) {
-		void *memory = got(valloc(50), 50);
-		FREE_SOME(50, free(memory))
-	}
-}
-
-SITE void site_pvalloc()
-{
-	for (int i = 0; i < CALLS; i++) {
-		void *memory = got(pvalloc(60), 60);
-		if (!is_jemalloc) /* which has none: libc's comes, and jemalloc's free does not know it */
-			FREE_SOME(60, free(memory))
-	}
-}
-
-SITE void site_free_sized()
-{
-	auto *sized = (void (*)(void *, size_t))dlsym(RTLD_DEFAULT, "free_sized");
-	auto *aligned = (void (*)(void *, size_t, size_t))dlsym(RTLD_DEFAULT, "free_aligned_sized");
-	for (int i = 0; i < CALLS; i++) {
-		void *memory = got(malloc(70), 70), *wide = got(aligned_alloc(64, 128), 128);
-		FREE_SOME(70, sized ? sized(memory, 70) : free(memory))
-		FREE_SOME(128, aligned ? aligned(wide, 64, 128) : free(wide))
 	}
 }
 
@@ -418,11 +373,6 @@ int main(int argc, char **argv)
 	RUN(realloc_to_nothing)
 	RUN(reallocarray)
 	RUN(posix_memalign)
-	RUN(aligned_alloc)
-	RUN(memalign)
-	RUN(valloc)
-	RUN(pvalloc)
-	RUN(free_sized)
 	RUN(jemalloc)
 	make_heaps();
 	RUN(mimalloc_heaps)
