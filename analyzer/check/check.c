@@ -51,7 +51,7 @@ static struct lost side_lost(const struct check_runs *runs, enum check_side side
 	for (size_t i = 0; i < runs->count[side] && !check_measure_is_of_process(measure); i++) {
 		const struct profile *profile = run_profile(runs, &runs->items[side][i], measure_moment(measure));
 		lost.more |= profile_is_lower_bound(profile);
-		lost.less |= profile->losses[SEEP_LOSS_EVENTS_DOUBTED] || (profile->flags & SEEP_SNAPSHOT_DOUBTED);
+		lost.less |= profile_may_exceed(profile);
 	}
 	return lost;
 }

@@ -15,8 +15,10 @@ enum loss_effect loss_effect(enum seep_loss_key key)
 	case SEEP_LOSS_RING_HOLES:
 	case SEEP_LOSS_RING_CORRUPT:
 	case SEEP_LOSS_LIVE_TORN:
-	case SEEP_LOSS_EVENTS_DOUBTED:
 		return LOSS_OF_TOTALS;
+	case SEEP_LOSS_EVENTS_DOUBTED:
+	case SEEP_LOSS_ARENAS_FREED:
+		return LOSS_OF_FREES;
 	case SEEP_LOSS_STACKS_FULL: /* the totals include it, without a site */
 	case SEEP_LOSS_MODULES_FULL:
 	case SEEP_LOSS_LIFETIMES_FULL:
@@ -37,23 +39,25 @@ enum loss_effect loss_effect(enum seep_loss_key key)
 bool loss_is_of_blocks(enum seep_loss_key key)
 {
 	return key == SEEP_LOSS_SAMPLES_SETUP || key == SEEP_LOSS_SAMPLES_REENTRY || key == SEEP_LOSS_LIVE_FULL ||
-	       key == SEEP_LOSS_LIVE_TORN || key == SEEP_LOSS_LIFETIMES_FULL;
+	       key == SEEP_LOSS_LIVE_TORN || key == SEEP_LOSS_LIFETIMES_FULL || key == SEEP_LOSS_ARENAS_FREED;
 }
 
-static bool lost_but(const struct profile *profile, enum seep_loss_key but)
+static bool lost(const struct profile *profile, enum loss_effect effect)
 {
-	for (uint32_t key = 0; key < LOSS_KEYS; key++) {
-		if (profile->losses[key] && key != (uint32_t)but &&
-		    (loss_effect((enum seep_loss_key)key) != LOSS_OF_NONE ||
-		     (profile->is_of_mappings && key == SEEP_LOSS_MAPPINGS)))
+	for (uint32_t key = 0; key < LOSS_KEYS; key++)
+		if (profile->losses[key] && loss_effect((enum seep_loss_key)key) == effect)
 			return true;
-	}
 	return false;
+}
+
+bool profile_may_exceed(const struct profile *profile)
+{
+	return (profile->flags & SEEP_SNAPSHOT_DOUBTED) || lost(profile, LOSS_OF_FREES);
 }
 
 bool profile_lost_any(const struct profile *profile)
 {
-	return (profile->flags & (SEEP_SNAPSHOT_LOWER_BOUND | SEEP_SNAPSHOT_DOUBTED)) || lost_but(profile, 0);
+	return profile_is_lower_bound(profile) || profile_may_exceed(profile);
 }
 
 bool profile_is_exact(const struct profile *profile)
@@ -63,5 +67,6 @@ bool profile_is_exact(const struct profile *profile)
 
 bool profile_is_lower_bound(const struct profile *profile)
 {
-	return (profile->flags & SEEP_SNAPSHOT_LOWER_BOUND) || lost_but(profile, SEEP_LOSS_EVENTS_DOUBTED);
+	return (profile->flags & SEEP_SNAPSHOT_LOWER_BOUND) || lost(profile, LOSS_OF_TOTALS) ||
+	       lost(profile, LOSS_UNKNOWN) || (profile->is_of_mappings && profile->losses[SEEP_LOSS_MAPPINGS]);
 }

@@ -11,7 +11,8 @@
 enum loss_effect {
 	LOSS_UNKNOWN, /* a kind that is not in the table counts as the worst */
 	LOSS_OF_NONE, /* no number lacks it: cut stacks, snapshots that were not kept, lifetimes that were not filed */
-	LOSS_OF_TOTALS, /* an allocation or a free is missing, or counted twice */
+	LOSS_OF_TOTALS, /* an allocation or a free is missing */
+	LOSS_OF_FREES,  /* a free is missing, or an event counted twice: what is shown may be too much */
 };
 
 enum loss_effect loss_effect(enum seep_loss_key key);
@@ -25,6 +26,9 @@ bool profile_lost_any(const struct profile *profile);
 
 /* Whether every allocation was recorded: at rate 1, if nothing was lost. */
 bool profile_is_exact(const struct profile *profile);
+
+/* Whether there may be less than it says. */
+bool profile_may_exceed(const struct profile *profile);
 
 /* Whether there is more than it says, because a table was full or samples were dropped. */
 bool profile_is_lower_bound(const struct profile *profile);

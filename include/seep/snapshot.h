@@ -293,6 +293,7 @@ enum seep_loss_key {
 	SEEP_LOSS_STACKS_CUT = 17,    /* tables full: samples whose stack was cut to its leaf frames */
 	SEEP_LOSS_MAPPINGS = 18,      /* calls of mmap and its like that are in no number */
 	SEEP_LOSS_LABELS_FULL = 19,   /* samples whose label was one too many: filed without it */
+	SEEP_LOSS_ARENAS_FREED = 20,  /* arenas freed as a whole: what they held may count as in use */
 };
 
 _Static_assert(sizeof(struct seep_snapshot_header) == 64, "file format");

@@ -113,6 +113,30 @@ for allocator in glibc jemalloc; do
 		"$(json_get report.json "[s['inuse_bytes'] for s in d['sites'] if s['inuse_bytes'] and s['inuse_bytes'] < 1024]")"
 done
 
+# jemalloc frees an arena without naming its blocks. Calls are bound at once, later, or without stubs; the file may be at its address.
+for linked in "" -Wl,-z,now -fno-plt -no-pie; do
+	# shellcheck disable=SC2086 # no word or one
+	gcc -O1 -g $linked -o arenas "$programs/arenas.c" $libraries/libjemalloc.so.2
+	record glibc ./arenas
+	check_equal "calls about arenas answer as alone${linked:+ ($linked)}" "$(./arenas)" "$(cat recorded.out)"
+	"$SEEP" report --json recording >report.json
+	check_equal "arenas freed as a whole are counted${linked:+ ($linked)}" "[4, False]" \
+		"$(json_get report.json "[d['losses'][key] for key in ('arenas_freed', 'lower_bound')]")"
+done
+"$SEEP" report recording >report.txt
+check "and the report calls nothing exact beside them" grep -q 'in use .* about  *allocated' report.txt
+check "and says what they mean" grep -q '4 arenas freed as a whole (what they held may count as in use)' report.txt
+
+# A mimalloc that doesn't tell what lies in a heap. The report needs one block.
+gcc -fPIC -shared -o silent.so -xc - <<<'#include <stdlib.h>
+void *mi_malloc(size_t size) { return malloc(size); }
+void mi_heap_destroy(void *heap) { (void)heap; }'
+gcc -o destroys -xc - -x none ./silent.so <<<'void *mi_malloc(unsigned long); void mi_heap_destroy(void *);
+int main(void) { mi_heap_destroy(mi_malloc(7)); }' 2>/dev/null
+record glibc ./destroys
+"$SEEP" report --json recording >report.json
+check_equal "and so is a heap of which mimalloc says nothing" 1 "$(json_get report.json "d['losses']['arenas_freed']")"
+
 # An allocator that checks how blocks are given back ends a program that does not give them back the way they came.
 LD_PRELOAD=$SHIM:$libraries/libtcmalloc_minimal_debug.so.4 SEEP_OUTPUT=checked /bin/true 2>checked.err
 check_equal "an allocator that checks how blocks are given back is taken at its word" "0 " "$? $(cat checked.err)"

@@ -146,6 +146,7 @@ void json_losses(struct json *json, const struct profile *profile)
 	    {SEEP_LOSS_SNAPSHOTS_FAILED, "snapshots_failed", false},
 	    {SEEP_LOSS_SNAPSHOTS_THINNED, "snapshots_thinned", false},
 	    {SEEP_LOSS_EVENTS_DOUBTED, "events_doubted", false},
+	    {SEEP_LOSS_ARENAS_FREED, "arenas_freed", false},
 	    {SEEP_LOSS_MAPPINGS, "mappings", false},
 	};
 	uint64_t samples = 0;

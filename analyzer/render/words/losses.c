@@ -27,6 +27,8 @@ static const struct loss_text {
     {SEEP_LOSS_LIVE_TORN, "live entry half-written at a kill", "live entries half-written at a kill"},
     {SEEP_LOSS_SNAPSHOTS_FAILED, "snapshot that could not be written", "snapshots that could not be written"},
     {SEEP_LOSS_MAPPINGS, "call that mapped memory dropped", "calls that mapped memory dropped"},
+    {SEEP_LOSS_ARENAS_FREED, "arena freed as a whole (what it held may count as in use)",
+     "arenas freed as a whole (what they held may count as in use)"},
     {SEEP_LOSS_EVENTS_DOUBTED, "event perhaps counted twice", "events perhaps counted twice"},
 };
 

@@ -118,24 +118,29 @@ void *image_first_definition(uintptr_t except, const char *name)
 	return found;
 }
 
-/* The relocations of a module's calls that are bound at their first use, unless all are bound at once. */
-struct calls {
+struct relocations {
 	const Elf64_Rela *entries;
 	size_t count;
 };
 
-static struct calls calls_of(const struct link_map *module)
+static struct relocations relocations_of(const struct link_map *module, Elf64_Sxword table, Elf64_Sxword bytes)
 {
-	struct calls calls = {0};
+	struct relocations found = {0};
 	for (const Elf64_Dyn *entry = module->l_ld; entry && entry->d_tag != DT_NULL; entry++) {
-		if (entry->d_tag == DT_JMPREL)
-			calls.entries = image_pointer(module->l_addr, entry);
-		else if (entry->d_tag == DT_PLTRELSZ)
-			calls.count = entry->d_un.d_val / sizeof *calls.entries;
+		if (entry->d_tag == table)
+			found.entries = image_pointer(module->l_addr, entry);
+		else if (entry->d_tag == bytes)
+			found.count = entry->d_un.d_val / sizeof *found.entries;
 	}
-	if (!calls.entries)
-		calls.count = 0;
-	return calls;
+	if (!found.entries)
+		found.count = 0;
+	return found;
+}
+
+/* The relocations of a module's calls that are bound at their first use, unless all are bound at once. */
+static struct relocations calls_of(const struct link_map *module)
+{
+	return relocations_of(module, DT_JMPREL, DT_PLTRELSZ);
 }
 
 /* A bit for a name's first two letters: most names are told from those that are looked for by it. */
@@ -157,7 +162,7 @@ void image_mark_called(uintptr_t except, const char *const *names, size_t count,
 		letters |= letters_of(names[i]);
 	for (const struct link_map *module = _r_debug.r_map; module; module = module->l_next) {
 		struct image image;
-		struct calls calls = calls_of(module);
+		struct relocations calls = calls_of(module);
 		if (module->l_addr == except || !image_read(module->l_addr, module->l_ld, &image))
 			continue;
 		for (size_t i = 0; i < calls.count; i++) {
@@ -168,20 +173,33 @@ void image_mark_called(uintptr_t except, const char *const *names, size_t count,
 	}
 }
 
+static uintptr_t *slot_of(const struct image *image, struct relocations in, uint32_t type, const char *name)
+{
+	for (size_t i = 0; i < in.count; i++) {
+		const Elf64_Rela *entry = &in.entries[i];
+		if (ELF64_R_TYPE(entry->r_info) == type &&
+		    text_is(image->strings + image->symbols[ELF64_R_SYM(entry->r_info)].st_name, name))
+			return (uintptr_t *)(image->base + entry->r_offset);
+	}
+	return NULL;
+}
+
 uintptr_t *image_slot_of_program(const char *name)
 {
 	const struct link_map *program = _r_debug.r_map;
 	struct image image;
-	struct calls calls = calls_of(program);
 	if (!image_read(program->l_addr, program->l_ld, &image))
 		return NULL;
-	for (size_t i = 0; i < calls.count; i++) {
-		const Elf64_Rela *call = &calls.entries[i];
-		if (ELF64_R_TYPE(call->r_info) == R_X86_64_JUMP_SLOT &&
-		    text_is(image.strings + image.symbols[ELF64_R_SYM(call->r_info)].st_name, name))
-			return (uintptr_t *)(program->l_addr + call->r_offset);
-	}
-	return NULL;
+	return slot_of(&image, calls_of(program), R_X86_64_JUMP_SLOT, name);
+}
+
+uintptr_t *image_reference_of_program(const char *name)
+{
+	const struct link_map *program = _r_debug.r_map;
+	struct image image;
+	if (!image_read(program->l_addr, program->l_ld, &image))
+		return NULL;
+	return slot_of(&image, relocations_of(program, DT_RELA, DT_RELASZ), R_X86_64_GLOB_DAT, name);
 }
 
 bool image_is_defined_behind(uintptr_t base, const char *name)

@@ -42,6 +42,9 @@ void image_mark_called(uintptr_t except, const char *const *names, size_t count,
 /* Where the program itself keeps the address of the function that it calls by this name; NULL: it does not, or keeps it elsewhere. */
 uintptr_t *image_slot_of_program(const char *name);
 
+/* The same for an address that it also compares, or calls without a stub. This reads all of the program's relocations. */
+uintptr_t *image_reference_of_program(const char *name);
+
 #define IMAGE_LIBC "libc.so.6"
 #define IMAGE_LOADER "ld-linux-x86-64.so.2"
 

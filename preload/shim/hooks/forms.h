@@ -255,7 +255,9 @@ static inline bool forget_area(const void *heap, const struct real_area *area, v
 #define DEFINE_MI_HEAP_DESTROY(storage, name, next)                                                                    \
 	storage void name(void *heap)                                                                                  \
 	{                                                                                                              \
-		if (next.mi_heap_visit_blocks && next.mi_heap_get_backing && heap != next.mi_heap_get_backing())       \
+		if (!next.mi_heap_visit_blocks || !next.mi_heap_get_backing)                                           \
+			recorder_doubt();                                                                              \
+		else if (heap != next.mi_heap_get_backing())                                                           \
 			next.mi_heap_visit_blocks(heap, false, forget_area, NULL);                                     \
 		next.mi_heap_destroy(heap);                                                                            \
 	}

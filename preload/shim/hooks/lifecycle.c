@@ -84,6 +84,7 @@ static void load(char **environment)
 	/* These allocate. When the program is joined again, the borrowed thread does not: it would get an arena for it. */
 	cxx_prepare();
 	malloc_prepare();
+	allocators_prepare();
 	if (is_joined())
 		join_load();
 	else

@@ -15,6 +15,9 @@ ENTRY bool lifecycle_is_due(size_t size);
 /* The next allocator is known: finds out which of its functions come back to our hooks. */
 void malloc_prepare(void);
 
+/* The same: calls of the program's that free an arena of jemalloc's come to us, which counts them. */
+void allocators_prepare(void);
+
 /* If every allocation is sampled, malloc always takes its slow half, so that the countdown's arithmetic does not matter. */
 void malloc_set_rate(bool everything);
 

@@ -10,6 +10,8 @@
 #include "keeper/base/syscall.h"
 #include "keeper/elf/image.h"
 
+extern __attribute__((visibility("hidden"))) const ElfW(Ehdr) __ehdr_start;
+
 #define PAGE ((uintptr_t)4096)
 
 /* Whether the loader has made the program's slot unwritable, as it does where all calls are bound. False: that can't be told. */
@@ -36,14 +38,35 @@ static bool protect(const uintptr_t *slot, int protection)
 	return system_call(SYS_mprotect, (long)page, (long)PAGE, protection, 0, 0, 0) == 0;
 }
 
-void calls_pass_on(const char *name, const void *from, const void *to)
+static void change(uintptr_t *slot, const void *to)
 {
-	uintptr_t *slot = image_slot_of_program(name);
 	bool is_sealed;
-	if (!slot || (uintptr_t)slot % sizeof *slot || __atomic_load_n(slot, __ATOMIC_RELAXED) != (uintptr_t)from ||
-	    !seal_find(slot, &is_sealed) || (is_sealed && !protect(slot, PROT_READ | PROT_WRITE)))
+	if (!seal_find(slot, &is_sealed) || (is_sealed && !protect(slot, PROT_READ | PROT_WRITE)))
 		return;
 	__atomic_store_n(slot, (uintptr_t)to, __ATOMIC_RELEASE);
 	if (is_sealed)
 		protect(slot, PROT_READ);
+}
+
+static bool is_whole(const uintptr_t *slot)
+{
+	return slot && (uintptr_t)slot % sizeof *slot == 0;
+}
+
+void calls_pass_on(const char *name, const void *from, const void *to)
+{
+	uintptr_t *slot = image_slot_of_program(name);
+	if (is_whole(slot) && __atomic_load_n(slot, __ATOMIC_RELAXED) == (uintptr_t)from)
+		change(slot, to);
+}
+
+void calls_bring_here(const char *name, const void *from, const void *to)
+{
+	uintptr_t *slots[] = {image_slot_of_program(name), image_reference_of_program(name)};
+	/* else they are somebody's who stands before us */
+	if (image_first_definition((uintptr_t)&__ehdr_start, name) != from)
+		return;
+	for (size_t i = 0; i < sizeof slots / sizeof *slots; i++)
+		if (is_whole(slots[i]))
+			change(slots[i], to);
 }

@@ -35,6 +35,8 @@ typedef bool real_area_visitor(const void *heap, const struct real_area *area, v
 /* X(returns, name, parameters) for functions that are called and not hooked as allocations. NULL: nobody has it. */
 #define REAL_OTHERS(X)                                                                                                 \
 	X(int, mallctl, (const char *, void *, size_t *, void *, size_t))                                              \
+	X(int, mallctlbymib, (const size_t *, size_t, void *, size_t *, void *, size_t))                               \
+	X(int, mallctlnametomib, (const char *, size_t *, size_t *))                                                   \
 	X(struct mallinfo2, mallinfo2, (void))                                                                         \
 	X(int, MallocExtension_GetNumericProperty, (const char *, size_t *))                                           \
 	X(bool, mi_heap_visit_blocks, (const void *, bool, real_area_visitor *, void *))                               \

@@ -47,4 +47,7 @@ ENTRY void recorder_forget(const void *address);
 /* The same for all blocks that begin in this memory, which the allocator is about to take back without naming them. */
 ENTRY void recorder_forget_range(const void *start, size_t bytes);
 
+/* The allocator took many blocks back, and nobody can say which. */
+ENTRY void recorder_doubt(void);
+
 #endif

@@ -198,7 +198,7 @@ static void nothing_is_exact_beside_a_loss(void **state)
 	assert_string_equal(estimate_bytes(5, point, profile).interval, "exact");
 	for (uint32_t key = 1; key < keys; key++) {
 		const enum loss_effect effect = loss_effect((enum seep_loss_key)key);
-		const bool none = effect == LOSS_OF_NONE, doubted = key == SEEP_LOSS_EVENTS_DOUBTED;
+		const bool none = effect == LOSS_OF_NONE, doubted = effect == LOSS_OF_FREES;
 		struct buffer text = {0};
 		profile->losses[key] = 1;
 		assert_int_equal(profile_is_exact(profile), none);
