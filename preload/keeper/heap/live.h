@@ -13,11 +13,12 @@
  * One address is inserted by the thread that got it from the allocator and
  * removed by the one that gives it back, before the allocator has it: for one
  * address these never run at the same time, unless the program frees twice. A
- * block that is resized stays, tagged as moving, until the call returns: a
- * thread that is killed in it has the old block. Meanwhile the allocator may
- * give its address to another thread, which takes the tagged entry out before
- * it puts its own in (an address has one entry at a time); the tag tells the
- * thread that resizes its own entry from another's in the same slot.
+ * block that is resized stays, tagged as moving, until the call has returned
+ * and the new block is about to be put in: a thread that is killed before that
+ * has the old block. Meanwhile the allocator may give its address to another
+ * thread, which takes the tagged entry out before it puts its own in (an
+ * address has one entry at a time); the tag tells the thread that resizes its
+ * own entry from another's in the same slot.
  *
  * Slot: FREE -(insert: CAS)-> WRITING -(store-release address)-> the address
  *       -(remove: CAS)-> FREE; the address -(hold: CAS)-> the tagged address

@@ -42,14 +42,15 @@ static inline bool nested_enter(const void *frame, int traits)
 }
 
 /* After it, where nested_enter() said true; `counted` is from before. Takes the sample of what it gave. */
-static inline void nested_leave(uint32_t counted, void *address, size_t size, const void *frame)
+static inline void nested_leave(uint32_t counted, void *address, size_t size, const void *frame,
+				const struct recorder_hold *resized)
 {
 	thread_state.inside = 0;
 	if (!address || thread_state.counted != counted)
 		return;
 	thread_state.counted++;
 	if (unlikely(thread_count(size)) && lifecycle_is_due(size))
-		recorder_sample(address, size, frame);
+		recorder_sample(address, size, frame, resized);
 }
 
 /* Around a trial call of a real function, which does not concern the program. */
@@ -77,6 +78,12 @@ static inline void resize_begin(struct resize *resize, const void *old)
 {
 	resize->sampled = old && unlikely(filter_test(old)) && !arena_owns(old) && recorder_hold(old, &resize->hold);
 }
+/* NULL: it was no sample. */
+static inline const struct recorder_hold *resize_hold(const struct resize *resize)
+{
+	return unlikely(resize->sampled) ? &resize->hold : NULL;
+}
+/* After the new block is counted. */
 static inline void resize_end(const struct resize *resize, const void *address, size_t size, int traits)
 {
 	if (likely(!resize->sampled))
@@ -114,7 +121,7 @@ static inline void resize_end(const struct resize *resize, const void *address, 
 		bool counts = nested_enter(HOOK_FRAME(), (traits));                                                    \
 		void *address = real.name arguments;                                                                   \
 		if (counts)                                                                                            \
-			nested_leave(counted, address, (size), HOOK_FRAME());                                          \
+			nested_leave(counted, address, (size), HOOK_FRAME(), NULL);                                    \
 		return address;                                                                                        \
 	}
 
@@ -132,9 +139,9 @@ static inline void resize_end(const struct resize *resize, const void *address, 
 		resize_begin(&resize, old);                                                                            \
 		void *address = unlikely(arena_owns(old)) ? stand_in_resize(old, (size), (alignment), (traits))        \
 							  : real.name arguments;                                       \
-		resize_end(&resize, address, (size), (traits));                                                        \
 		if (borrowed)                                                                                          \
-			COUNT(address, (size));                                                                        \
+			COUNT_RESIZED(address, (size), resize_hold(&resize));                                          \
+		resize_end(&resize, address, (size), (traits));                                                        \
 		return address;                                                                                        \
 	}                                                                                                              \
 	void *name parameters                                                                                          \
@@ -155,9 +162,9 @@ static inline void resize_end(const struct resize *resize, const void *address, 
 		resize_begin(&resize, old);                                                                            \
 		void *address = unlikely(arena_owns(old)) ? stand_in_resize(old, (size), (alignment), (traits))        \
 							  : real.name arguments;                                       \
-		resize_end(&resize, address, (size), (traits));                                                        \
 		if (counts)                                                                                            \
-			nested_leave(counted, address, (size), HOOK_FRAME());                                          \
+			nested_leave(counted, address, (size), HOOK_FRAME(), resize_hold(&resize));                    \
+		resize_end(&resize, address, (size), (traits));                                                        \
 		return address;                                                                                        \
 	}
 
@@ -189,7 +196,7 @@ static inline void resize_end(const struct resize *resize, const void *address, 
 		bool counts = nested_enter(HOOK_FRAME(), (traits));                                                    \
 		int error = real.name arguments;                                                                       \
 		if (counts)                                                                                            \
-			nested_leave(counted, error ? NULL : *result, (size), HOOK_FRAME());                           \
+			nested_leave(counted, error ? NULL : *result, (size), HOOK_FRAME(), NULL);                     \
 		return error;                                                                                          \
 	}
 
@@ -201,7 +208,7 @@ static inline void resize_end(const struct resize *resize, const void *address, 
 		bool counts = nested_enter(HOOK_FRAME(), (traits));                                                    \
 		char *copy = real.name arguments;                                                                      \
 		if (counts)                                                                                            \
-			nested_leave(counted, copy, copy ? strlen(copy) + 1 : 0, HOOK_FRAME());                        \
+			nested_leave(counted, copy, copy ? strlen(copy) + 1 : 0, HOOK_FRAME(), NULL);                  \
 		return copy;                                                                                           \
 	}
 
@@ -237,9 +244,9 @@ static inline void resize_end(const struct resize *resize, const void *address, 
 		size_t before = next.sallocx(address, flags);                                                          \
 		resize_begin(&resize, address);                                                                        \
 		size_t after = next.xallocx(address, size, extra, flags);                                              \
-		resize_end(&resize, after == before ? NULL : address, after, 0);                                       \
 		if (after != before)                                                                                   \
-			COUNT(address, after);                                                                         \
+			COUNT_RESIZED(address, after, resize_hold(&resize));                                           \
+		resize_end(&resize, after == before ? NULL : address, after, 0);                                       \
 		return after;                                                                                          \
 	}
 

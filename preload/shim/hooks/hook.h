@@ -46,10 +46,11 @@ void memory_watch(long number, const long arguments[5]);
 void memory_limit_note(int resource);
 
 /* In a hook's slow half, after the real call: counts what the allocator gave. */
-#define COUNT(address, size)                                                                                           \
+#define COUNT(address, size) COUNT_RESIZED(address, size, NULL)
+#define COUNT_RESIZED(address, size, resized)                                                                          \
 	do {                                                                                                           \
 		if ((address) && thread_count(size) && lifecycle_is_due(size))                                         \
-			recorder_sample((address), (size), HOOK_FRAME());                                              \
+			recorder_sample((address), (size), HOOK_FRAME(), (resized));                                   \
 	} while (0)
 
 #endif

@@ -37,12 +37,13 @@ static inline struct outer outer_enter(const void *frame)
 {
 	return (struct outer){thread_state.countdown, nested_enter(frame, 0)};
 }
-static inline void outer_leave(const struct outer *outer, void *address, size_t size, const void *frame)
+static inline void outer_leave(const struct outer *outer, void *address, size_t size, const void *frame,
+			       const struct recorder_hold *resized)
 {
 	if (!outer->counts)
 		return;
 	thread_state.countdown = outer->countdown;
-	nested_leave(thread_state.counted, address, size, frame);
+	nested_leave(thread_state.counted, address, size, frame, resized);
 }
 
 #define INNER(name, parameters, arguments, size, count, end)                                                           \
@@ -66,7 +67,7 @@ static inline void outer_leave(const struct outer *outer, void *address, size_t 
 	{                                                                                                              \
 		struct outer outer = outer_enter(HOOK_FRAME());                                                        \
 		returns answer = linked.name arguments;                                                                \
-		outer_leave(&outer, (address), (size), HOOK_FRAME());                                                  \
+		outer_leave(&outer, (address), (size), HOOK_FRAME(), NULL);                                            \
 		return answer;                                                                                         \
 	}
 
@@ -88,8 +89,8 @@ static inline void outer_leave(const struct outer *outer, void *address, size_t 
 		struct outer outer = outer_enter(HOOK_FRAME());                                                        \
 		resize_begin(&resize, old);                                                                            \
 		void *address = linked.name arguments;                                                                 \
+		outer_leave(&outer, address, (size), HOOK_FRAME(), resize_hold(&resize));                              \
 		resize_end(&resize, address, (size), (traits));                                                        \
-		outer_leave(&outer, address, (size), HOOK_FRAME());                                                    \
 		return address;                                                                                        \
 	}
 #define LINKED_RESIZE_FAST LINKED_RESIZE_NESTED

@@ -106,8 +106,17 @@ static void hand_over_logs(const struct heap *heap, uint32_t thread, uint32_t in
 		hand_over(heap, logged, alive, thread, incarnation);
 }
 
+/* False: the thread that has the address now, or record(), has done so. */
+static bool drop(const struct heap *heap, const struct recorder_hold *hold)
+{
+	if (!live_drop(heap, &hold->live))
+		return false;
+	filter_unmark((const void *)(uintptr_t)hold->live.entry.address);
+	return true;
+}
+
 static void record(const struct heap *heap, struct thread_state *thread, void *address, size_t size,
-		   const void *hook_frame)
+		   const void *hook_frame, const struct recorder_hold *resized)
 {
 	uint32_t incarnation = recording_incarnation();
 	struct live_entry entry = {
@@ -121,14 +130,18 @@ static void record(const struct heap *heap, struct thread_state *thread, void *a
 	if (!capture_is_valid(incarnation))
 		return;
 	hand_over_logs(heap, entry.thread, incarnation);
+	/* A program that is killed between the two has neither: nothing that takes long lies there. */
+	bool freed = resized && resized->incarnation == incarnation && drop(heap, resized);
 	/* The allocator gives no address out twice: an entry that is there belongs to a block that was freed unseen. */
 	if (filter_test(address))
 		recorder_forget(address);
 	put_in(heap, &entry);
+	if (freed)
+		push_freed(heap, &resized->live.entry, entry.birth_ns, size > resized->live.entry.size, incarnation);
 	push_allocated(heap, &entry, incarnation);
 }
 
-void recorder_sample(void *address, size_t size, const void *hook_frame)
+void recorder_sample(void *address, size_t size, const void *hook_frame, const struct recorder_hold *resized)
 {
 	ENTRY_PLAIN_FLAGS;
 	struct thread_state *thread = &thread_state;
@@ -138,7 +151,7 @@ void recorder_sample(void *address, size_t size, const void *hook_frame)
 	if (capture_enter(thread, __builtin_frame_address(0), &entry)) {
 		const struct heap *heap = sample_log_add(address, size, hook_frame) ? NULL : recording_heap_or_begin();
 		if (heap)
-			record(heap, thread, address, size, hook_frame);
+			record(heap, thread, address, size, hook_frame, resized);
 		capture_leave(thread, entry);
 	} else {
 		recording_lose_sample();
@@ -206,10 +219,8 @@ void recorder_bury_resized(const struct recorder_hold *hold, size_t size)
 	const struct live_entry *entry = &hold->live.entry;
 	thread_use();
 	const struct heap *heap = hold_heap(hold);
-	if (heap && live_drop(heap, &hold->live)) {
-		filter_unmark((const void *)(uintptr_t)entry->address);
+	if (heap && drop(heap, hold))
 		push_freed(heap, entry, moment_now_ns(), size > entry->size, hold->incarnation);
-	}
 	thread_end_use();
 }
 

@@ -17,25 +17,25 @@
 #include "keeper/heap/live.h"
 #include "shim/sample/thread.h"
 
-/* Records a sample: `address` of `size` bytes was just allocated. `hook_frame` is the hook's frame address. Call it
- * before the program has the address. */
-ENTRY void recorder_sample(void *address, size_t size, const void *hook_frame);
-
-/* Puts what was kept for the recording into it, where no sample of its own did. At the program's end. */
-ENTRY void recorder_settle(void);
-
-/* The sample of a block that is being resized. It stays in the live table, tagged, until the call has returned: a
- * program that is killed meanwhile still has the old block. */
+/* The sample of a block that is being resized. It stays in the live table, tagged, until the call has returned and the
+ * sample of what it gave comes in its place: a program that is killed meanwhile still has the old block. */
 struct recorder_hold {
 	struct live_hold live;
 	uint32_t incarnation;
 };
 
+/* Records a sample: `address` of `size` bytes was just allocated. `hook_frame` is the hook's frame address. `resized` is
+ * what was held of the block before, or NULL. Call it before the program has the address. */
+ENTRY void recorder_sample(void *address, size_t size, const void *hook_frame, const struct recorder_hold *resized);
+
+/* Puts what was kept for the recording into it, where no sample of its own did. At the program's end. */
+ENTRY void recorder_settle(void);
+
 /* Call it on a filter hit, before the allocator resizes the block. True: the block is a sample, and one of the next
  * two functions must be called when the call has returned. */
 ENTRY bool recorder_hold(const void *address, struct recorder_hold *hold);
 
-/* The block was freed by a resize to `size` bytes: records that. */
+/* The block was freed by a resize to `size` bytes: records that, unless the new block's sample has. */
 ENTRY void recorder_bury_resized(const struct recorder_hold *hold, size_t size);
 
 /* The block lives on, because the resize failed. */

@@ -116,15 +116,15 @@ static void the_recording_gets_what_is_alive(void **state)
 	struct live_entry entry;
 	const void *frame = __builtin_frame_address(0);
 	recording_forget_counts(); /* those of the tests above */
-	recorder_sample(blocks[0], 100, frame);
-	recorder_sample(blocks[1], 200, frame);
+	recorder_sample(blocks[0], 100, frame, NULL);
+	recorder_sample(blocks[1], 200, frame, NULL);
 	assert_null(recording_heap());
 	recorder_forget(blocks[1]);
 	recording_setup.early = false;
 	const struct heap *heap = recording_heap_or_begin();
 	assert_non_null(heap);
 	assert_int_equal(lost(heap), 2);
-	recorder_sample(blocks[2], 300, frame);
+	recorder_sample(blocks[2], 300, frame, NULL);
 	assert_int_equal(lost(heap), 0);
 	assert_true(live_remove(heap, (uintptr_t)blocks[0], &entry));
 	assert_int_equal(entry.size, 100);
