@@ -30,7 +30,6 @@ FOR_TESTS = {
 # Used in a way that objects do not show.
 OTHERWISE = {
     "__register_atfork": "pthread_atfork() of libc_nonshared.a calls it",
-    "keeper_main": "assembly calls it",
     "libc_needed": "it is there for the linker",
     "module_instance_count": "tests/unwind/closing.c says it",
     "seep_keeper_entry": "the entry point of libseep.so as a program",

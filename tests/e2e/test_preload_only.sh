@@ -51,4 +51,5 @@ check "a program that takes no sample leaves nothing" test ! -e none
 gcc -O1 -Wl,-z,now -o size_is_asked "$ROOT/tests/e2e/programs/size_is_asked.c"
 check_equal "a bound call of malloc_usable_size goes to the C library, and what binds it is read-only again" \
 	"libc.so.6 r--p 1" "$(LD_PRELOAD=$SHIM SEEP_OPTIONS=interval=0 ./size_is_asked)"
+check_match "as a program it says what it is for" "^libseep.so .* is made for LD_PRELOAD; see seep run" "$("$SHIM")"
 exit $cases_failed

@@ -21,15 +21,8 @@ static void say_what_it_is(void)
 	system_write(1, text, sizeof text - 1);
 }
 
-/* The assembly below calls it, which gcc's link-time optimisation does not see. */
-#ifdef __clang__
-#define CALLED_BY_ASSEMBLY __attribute__((used, noreturn))
-#else
-#define CALLED_BY_ASSEMBLY __attribute__((used, noreturn, externally_visible))
-#endif
-
-/* The stack as the kernel leaves it: the number of arguments, then the arguments. */
-CALLED_BY_ASSEMBLY void keeper_main(const long *stack);
+/* keeper_entry.S calls it. The stack is as the kernel leaves it: the number of arguments, then the arguments. */
+__attribute__((noreturn)) void keeper_main(const long *stack);
 void keeper_main(const long *stack)
 {
 	char **arguments = (char **)(uintptr_t)(stack + 1);
@@ -45,18 +38,3 @@ void keeper_main(const long *stack)
 	system_call(SYS_exit_group, 0, 0, 0, 0, 0, 0);
 	system_exit(0);
 }
-
-__asm__(".text\n"
-	".globl seep_keeper_entry\n"
-	".hidden seep_keeper_entry\n"
-	".type seep_keeper_entry, @function\n"
-	"seep_keeper_entry:\n"
-	".cfi_startproc\n"
-	".cfi_undefined %rip\n"
-	"	xorl %ebp, %ebp\n"
-	"	movq %rsp, %rdi\n"
-	"	andq $-16, %rsp\n"
-	"	call keeper_main\n"
-	"	hlt\n"
-	".cfi_endproc\n"
-	".size seep_keeper_entry, .-seep_keeper_entry\n");
