@@ -5,8 +5,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include <seep/process.h>
-
 #include "base/memory.h"
 #include "base/message.h"
 #include "references/record.h"
@@ -14,21 +12,15 @@
 
 enum { DOUBT_LEAST = 100 }; /* sampled blocks */
 
-/* Finds the process that records there, if it has the same number in our pid namespace. */
 static bool process_of(const char *directory, pid_t *pid, struct error *error)
 {
-	struct seep_heap_state state;
-	struct seep_process_stat stat;
 	bool alive;
 
-	if (!target_state(directory, &state, &alive, error))
+	if (!target_process(directory, pid, &alive, error))
 		return false;
-	*pid = (pid_t)state.pid;
-	if (!alive)
-		return error_set(error, "%s: its process has ended; if there is a core dump: seep leaks --core FILE %s",
-				 directory, directory);
-	return (seep_process_stat(state.pid, &stat) && stat.start_ticks == state.start_ticks) ||
-	       error_set(error, "%s: its process is in another pid namespace; ask there", directory);
+	return alive ||
+	       error_set(error, "%s: its process has ended; if there is a core dump: seep leaks --core FILE %s",
+			 directory, directory);
 }
 
 void references_doubt_say(size_t lost, size_t count)

@@ -9,8 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <seep/process.h>
-
 #include "base/map.h"
 #include "base/memory.h"
 #include "base/message.h"
@@ -191,21 +189,15 @@ static bool reader_open(struct reader *reader, pid_t pid, struct error *error)
 /* Finds the program that records there. */
 static bool program_of(const char *directory, pid_t *pid, struct error *error)
 {
-	struct seep_heap_state state;
-	struct seep_process_stat stat;
 	bool alive;
 
 	if (!path_is_recording(directory))
 		return error_set(error, "%s: only a running program has contents in its blocks: give its PID",
 				 directory);
-	if (!target_state(directory, &state, &alive, error))
+	if (!target_process(directory, pid, &alive, error))
 		return false;
-	*pid = (pid_t)state.pid;
-	if (!alive)
-		return error_set(error, "%s: its process has ended, and with it the contents of its blocks are gone",
-				 directory);
-	return (seep_process_stat(state.pid, &stat) && stat.start_ticks == state.start_ticks) ||
-	       error_set(error, "%s: its process is in another pid namespace; ask there", directory);
+	return alive || error_set(error, "%s: its process has ended, and with it the contents of its blocks are gone",
+				  directory);
 }
 
 static struct profile *contents_look(const char *directory, pid_t pid, struct error *error)

@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <seep/keeper.h>
+#include <seep/process.h>
+
 #include "base/message.h"
 #include "process/fault.h"
 #include "process/inspect.h"
@@ -75,7 +78,8 @@ static bool snapshot_last(const char *directory, char name[static 32], struct er
 	return true;
 }
 
-bool target_state(const char *directory, struct seep_heap_state *state, bool *alive, struct error *error)
+/* The state of a recording's process according to its heap file, and whether the process runs. */
+static bool target_state(const char *directory, struct seep_heap_state *state, bool *alive, struct error *error)
 {
 	struct seep_heap_view heap = {0};
 	struct seep_fault fault = {0};
@@ -86,6 +90,18 @@ bool target_state(const char *directory, struct seep_heap_state *state, bool *al
 	*alive = seep_heap_alive(&heap);
 	seep_heap_close(&heap);
 	return true;
+}
+
+bool target_process(const char *directory, pid_t *pid, bool *alive, struct error *error)
+{
+	struct seep_heap_state state;
+	struct seep_process_stat stat;
+
+	if (!target_state(directory, &state, alive, error))
+		return false;
+	*pid = (pid_t)state.pid;
+	return !*alive || (seep_process_stat(state.pid, &stat) && stat.start_ticks == state.start_ticks) ||
+	       error_set(error, "%s: its process is in another pid namespace; ask there", directory);
 }
 
 bool target_snapshot(const char *directory, char name[static 32], struct error *error)

@@ -4,8 +4,7 @@
 #define SEEP_TARGET_TAKE_SNAPSHOT_H
 
 #include <stdbool.h>
-
-#include <seep/keeper.h>
+#include <sys/types.h>
 
 #include "base/error.h"
 
@@ -14,7 +13,8 @@
  * receives the file's name in the directory. */
 bool target_snapshot(const char *directory, char name[static 32], struct error *error);
 
-/* The state of a recording's process according to its heap file, and whether the process runs. */
-bool target_state(const char *directory, struct seep_heap_state *state, bool *alive, struct error *error);
+/* Finds the process that records there, and whether it runs. False: that can't be read, or the process has another number
+ * here than in its own pid namespace. */
+bool target_process(const char *directory, pid_t *pid, bool *alive, struct error *error);
 
 #endif
