@@ -97,6 +97,7 @@ analyzer                analyzer/base analyzer/files analyzer/options analyzer/p
 TOP_LEVEL = {"preload", "analyzer", "include", "tests", "docs", "Makefile", "README.md", "LICENSE"}
 MOST_FILES_IN_A_FOLDER = 20
 LONGEST_FUNCTION_LINES = 56
+LONGEST_FILE_LINES = 400
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(["<])([^">]+)', re.M)
 LICENSED = (".c", ".h", ".S", ".cc", ".sh", ".js", ".css", ".py", ".map")
 
@@ -186,6 +187,14 @@ def crowded_folders():
     return [f"{folder}/ has {number} files" for folder, number in sorted(count.items()) if number > MOST_FILES_IN_A_FOLDER]
 
 
+def long_files():
+    for name in FILES:
+        if name.endswith(LICENSED + (".cpp", ".mjs")):
+            lines = open(name, encoding="utf-8").read().count("\n")
+            if lines > LONGEST_FILE_LINES:
+                yield f"{name} has {lines} lines: move what its name does not say"
+
+
 def long_functions():
     for name, text in TEXTS.items():
         begun = 0
@@ -241,6 +250,21 @@ def stale_paths():
                 yield f"{page} names {path}, which does not exist"
 
 
+def heading_anchors(page):
+    headings = re.findall(r"^#+ (.*)$", open(page, encoding="utf-8").read(), re.M)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def dead_links():
+    """Links of a page to a file that does not exist, or to a heading that a page does not have."""
+    for page in (name for name in FILES if name.endswith(".md")):
+        for link in re.findall(r"\]\(([^)\s]+)\)", open(page, encoding="utf-8").read()):
+            target, _, heading = link.partition("#")
+            path = os.path.join(os.path.dirname(page), target) if target else page
+            if ":" not in target and not (os.path.exists(path) and (not heading or heading in heading_anchors(path))):
+                yield f"{page} links to {link}, which does not exist"
+
+
 def strangers_at_the_top():
     return sorted({name.split("/")[0] for name in FILES if not name.startswith(".")} - TOP_LEVEL)
 
@@ -268,10 +292,12 @@ def main():
         ("no two folders need each other", circles(os.path.dirname)),
         ("include/ knows neither preload/ nor analyzer/", foreign_includes_of_include()),
         (f"no folder has more than {MOST_FILES_IN_A_FOLDER} files", crowded_folders()),
+        (f"no file has more than {LONGEST_FILE_LINES} lines", long_files()),
         (f"no function has more than {LONGEST_FUNCTION_LINES} lines", long_functions()),
         ("docs/ARCHITECTURE.md says what each folder is for", undocumented_folders()),
         ("docs/ARCHITECTURE.md answers a newcomer's questions with files and names that exist", stale_answers()),
         ("every path of the tree that a page names exists", stale_paths()),
+        ("every link of a page leads somewhere", dead_links()),
         ("the top level holds only what belongs there", strangers_at_the_top()),
         ("every source names its licence", unlicensed()),
         ("a command's request that has a list is static", lost_lists()),
