@@ -30,7 +30,7 @@ static void *find_definition(const char *name, Dl_info *info)
 	return address;
 }
 
-/* Addresses would not tell: our own references to malloc find that allocator, too. */
+/* Asks by name: the address of malloc, taken here, would be that allocator's, too. */
 void bypass_find(void)
 {
 	static Dl_info first_info, own_info;

@@ -34,8 +34,8 @@ static bool is_allocators(const void *definition)
 	return base && (base == base_of((void *)(uintptr_t)real.malloc) || base == base_of(&real));
 }
 
-/* By the form's own delete: a debugging allocator ends a program that takes another one. A delete may call the first `free`
- * that there is, though, which must not be asked by us where it is the program's. */
+/* The form's own delete takes the trial's block, since a debugging allocator ends a program that uses another one. But a delete
+ * may call the first `free` in the program's order of look-up; where that is the program's own, the real free takes the block. */
 static void give_back(const char *form, void *address, size_t alignment)
 {
 	bool is_array = form[3] == 'a', is_aligned = strstr(form, "align_val_t");

@@ -76,12 +76,12 @@ static void load(char **environment)
 	setup->loaded_ns = clock_read_ns(CLOCK_MONOTONIC);
 	setup->pid = system_getpid();
 	struct stat status;
-	if (!is_joined() && system_stat_descriptor(2, &status) == 0) { /* else nothing is said there */
+	if (!is_joined() && system_stat_descriptor(2, &status) == 0) { /* a warning goes to no other file */
 		setup->stderr_device = status.st_dev;
 		setup->stderr_inode = status.st_ino;
 	}
 	real_prepare();
-	/* These allocate. When the program is joined again, the borrowed thread does not: it would get an arena for it. */
+	/* These allocate, once: when the program is joined again, they don't, so the borrowed thread gets no arena for that. */
 	cxx_prepare();
 	malloc_prepare();
 	allocators_prepare();
@@ -91,8 +91,8 @@ static void load(char **environment)
 		begin_with_program(environment);
 }
 
-/* The environment where this is the first thread, in a constructor; else NULL. libc's own constructor, which runs first, sets
- * environ. Another thread may be one that a constructor waits for with the loader's lock held. */
+/* The environment if this is the first thread, in a constructor (libc's own has set environ by then); else NULL, since a
+ * constructor may hold the loader's lock and wait for this thread. */
 static char **early_environment(void)
 {
 	if (recording_setup.pid || is_joined() || system_gettid() != system_getpid())

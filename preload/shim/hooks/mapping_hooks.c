@@ -241,7 +241,7 @@ int memory_lock(int flags)
 	return result;
 }
 
-/* It is asked for: the caller's structure may hold the limit of before by now. */
+/* Asks the kernel for the limit: by now the caller's structure may hold another one. */
 void memory_limit_note(int resource)
 {
 	struct rlimit limit;
@@ -250,7 +250,7 @@ void memory_limit_note(int resource)
 		recording_limit_addresses(limit.rlim_cur);
 }
 
-/* Not by our own exported names: a program may have those for itself. */
+/* Does not call the names that we export: a program may define them itself. */
 static int limit_set(__rlimit_resource_t resource, const void *limit)
 {
 	const int result = real.setrlimit ? real.setrlimit((int)resource, limit)

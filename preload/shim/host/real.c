@@ -159,7 +159,7 @@ void real_prepare(void)
 	atomic_fetch_add_explicit(&resolving, 1, memory_order_relaxed);
 	struct real found = real;
 	look_up_all(&found);
-	real_forget_error(); /* now, while the arena takes back what it gave, and nobody else is asked */
+	real_forget_error(); /* before publish(): what dlsym() allocated goes back to the arena, and to nobody's free */
 	publish(&found);
 	identify();
 	atomic_fetch_sub_explicit(&resolving, 1, memory_order_relaxed);
