@@ -23,7 +23,7 @@ the median and [the minimum, the maximum] of the rounds.
 - **Instructions** are counted by cachegrind in two runs of different length; the difference is divided by the pairs between
   them. It includes sampling and the keeper's thread. How many samples a run draws is chance: ±0.2 a pair.
 - **RSS added** is the program's peak less its peak without a profiler. It includes the pages of the heap file that the
-  program touched; the file takes 1.3 MB of memory from the start. **Written** is what the recording, dump or trace occupies on
+  program touched; the file takes 1.5 MB of memory from the start. **Written** is what the recording, dump or trace occupies on
   disk afterwards.
 - **The longest malloc** is the longest of {calls} timed calls a run. Page faults, preemption, and the first sample, which
   begins the recording, can all make a call long. *heap on disk* is `seep run --heap=recording`: there a store waits
