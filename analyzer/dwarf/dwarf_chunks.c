@@ -3,6 +3,7 @@
  * are read until they make up a chunk. The room is reserved but not touched before. */
 #include "dwarf/dwarf_chunks.h"
 
+#include <dwarf.h>
 #include <elf.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -35,6 +36,7 @@ struct dwarf_chunks {
 	unsigned char *image; /* header, section headers, names, parts */
 	size_t reserved;
 	Elf64_Shdr *sections;    /* in the image */
+	struct dwarf_raw raw;    /* the same */
 	unsigned char *rooms[2]; /* two for .debug_info: libdw reads one while the other is filled */
 	int room;                /* the one that is filled now, or will be next */
 	uint64_t filled;         /* bytes of whole units in it; only the filling thread uses it while that runs */
@@ -79,22 +81,6 @@ static bool sections_find(struct found *found, Elf *elf)
 
 /* ---- abbreviations ---- */
 
-struct bytes {
-	const unsigned char *at, *end;
-};
-
-static bool take_number(struct bytes *bytes, uint64_t *number)
-{
-	*number = 0;
-	for (unsigned shift = 0; bytes->at < bytes->end && shift < 70; shift += 7) {
-		const unsigned char byte = *bytes->at++;
-		*number |= shift < 64 ? (uint64_t)(byte & 0x7f) << shift : 0;
-		if (!(byte & 0x80))
-			return true;
-	}
-	return false;
-}
-
 /* Attributes that do not refer to another unit. */
 static bool form_is_suited(uint64_t form)
 {
@@ -113,25 +99,24 @@ static bool form_is_suited(uint64_t form)
 }
 
 /* Checks all tables of abbreviations, which follow each other: code, tag, one byte, then pairs of name and form. */
-static bool abbreviations_are_suited(struct bytes bytes)
+static bool abbreviations_are_suited(struct dwarf_bytes bytes)
 {
-	enum { IMPLICIT_CONST = 0x21 };
-	uint64_t code, tag, name, form, value;
-
 	while (bytes.at < bytes.end) {
-		if (!take_number(&bytes, &code))
-			return false;
-		if (code == 0)
+		uint64_t name, form;
+		if (dwarf_take_number(&bytes) == 0)
 			continue;
-		if (!take_number(&bytes, &tag) || bytes.at++ >= bytes.end)
-			return false;
+		dwarf_take_number(&bytes);
+		dwarf_take(&bytes, 1);
 		do {
-			if (!take_number(&bytes, &name) || !take_number(&bytes, &form) || !form_is_suited(form) ||
-			    (form == IMPLICIT_CONST && !take_number(&bytes, &value)))
+			name = dwarf_take_number(&bytes);
+			form = dwarf_take_number(&bytes);
+			if (form == DW_FORM_implicit_const)
+				dwarf_take_signed(&bytes);
+			if (!form_is_suited(form))
 				return false;
 		} while (name || form);
 	}
-	return true;
+	return !bytes.is_bad;
 }
 
 /* ---- the file in memory ---- */
@@ -167,6 +152,14 @@ static void header_write(struct dwarf_chunks *chunks, const struct found *found)
 	}
 	chunks->sections[SECTIONS - 1].sh_offset = ALIGNMENT / 2;
 	chunks->sections[SECTIONS - 1].sh_size = used;
+}
+
+static struct dwarf_bytes part_bytes(const struct dwarf_chunks *chunks, enum part part)
+{
+	const Elf64_Shdr *section = &chunks->sections[1 + part];
+	const unsigned char *at = chunks->image + section->sh_offset;
+
+	return (struct dwarf_bytes){.at = at, .end = at + section->sh_size};
 }
 
 /* Reserves the image and reads all parts but .debug_info into it. */
@@ -205,9 +198,16 @@ static bool image_make(struct dwarf_chunks *chunks, const struct found *found, i
 		return false;
 	chunks->rooms[0] = chunks->image + offset;
 	chunks->rooms[1] = chunks->rooms[0] + align(chunks->info.bytes);
-	const Elf64_Shdr *abbrev = &chunks->sections[1 + PART_ABBREV];
-	return abbreviations_are_suited(
-	    (struct bytes){chunks->image + abbrev->sh_offset, chunks->image + abbrev->sh_offset + abbrev->sh_size});
+	chunks->raw = (struct dwarf_raw){.abbrev = part_bytes(chunks, PART_ABBREV),
+					 .line = part_bytes(chunks, PART_LINE),
+					 .line_str = part_bytes(chunks, PART_LINE_STR),
+					 .str = part_bytes(chunks, PART_STR)};
+	return abbreviations_are_suited(chunks->raw.abbrev);
+}
+
+const struct dwarf_raw *dwarf_chunks_raw(const struct dwarf_chunks *chunks)
+{
+	return &chunks->raw;
 }
 
 struct dwarf_chunks *dwarf_chunks_open(int descriptor, struct dwarf_chunks_sizes sizes)

@@ -10,6 +10,8 @@
 
 #include <elfutils/libdw.h>
 
+#include "dwarf/dwarf_raw.h"
+
 struct dwarf_chunks; /* opaque */
 
 /* Sizes of .debug_info, unpacked. */
@@ -26,5 +28,8 @@ void dwarf_chunks_close(struct dwarf_chunks *chunks);
 
 /* The next chunk, which is valid until the next call or the end; NULL: there are no more. */
 Dwarf *dwarf_chunks_next(struct dwarf_chunks *chunks);
+
+/* What all chunks lie in; valid until the end. */
+const struct dwarf_raw *dwarf_chunks_raw(const struct dwarf_chunks *chunks);
 
 #endif

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "dwarf/dwarf_lookup.h"
 #include "dwarf/dwarf_names.h"
+#include "dwarf/dwarf_rows.h"
 #include "dwarf/dwarf_scopes.h"
 
 enum {
@@ -80,16 +81,53 @@ static bool die_number(Dwarf_Die *die, unsigned name, uint32_t *number)
 	return true;
 }
 
-/* The place from which an inlined function was called. File 0 is a file since DWARF 5; before that, libdw has "???"
- * there. */
-static void die_call_site(Dwarf_Die *die, Dwarf_Die *unit, struct source_line *line)
+/* What one unit's line table says of its addresses. */
+struct unit_lines {
+	struct unit *unit;
+	struct dwarf_rows rows;
+	bool has_rows; /* else libdw is asked */
+};
+
+static struct source_line line_of(struct unit_lines *lines, size_t index, uint64_t address)
+{
+	struct source_line place = {0};
+	int number;
+
+	if (lines->has_rows) {
+		const struct dwarf_row *row = &lines->rows.rows[index];
+		if (row->is_known) {
+			place.file = dwarf_rows_file(&lines->rows, row->file);
+			place.line = (uint32_t)row->line;
+		}
+		return place;
+	}
+	Dwarf_Line *row = dwarf_getsrc_die(&lines->unit->lines, address);
+	place.file = row ? dwarf_linesrc(row, NULL, NULL) : NULL;
+	if (row && dwarf_lineno(row, &number) == 0 && number > 0)
+		place.line = (uint32_t)number;
+	return place;
+}
+
+static const char *file_of(struct unit_lines *lines, uint32_t number)
 {
 	Dwarf_Files *files;
 	size_t count;
+
+	if (lines->has_rows)
+		return dwarf_rows_file(&lines->rows, number);
+	return dwarf_getsrcfiles(&lines->unit->tree, &files, &count) == 0 && number < count
+		   ? dwarf_filesrc(files, number, NULL, NULL)
+		   : NULL;
+}
+
+/* The place from which an inlined function was called. File 0 is a file since DWARF 5; before that, libdw has "???"
+ * there. */
+static void die_call_site(Dwarf_Die *die, struct unit_lines *lines, struct source_line *line)
+{
 	uint32_t number;
 
-	if (die_number(die, DW_AT_call_file, &number) && dwarf_getsrcfiles(unit, &files, &count) == 0 && number < count)
-		line->file = dwarf_filesrc(files, number, NULL, NULL);
+	if (die_number(die, DW_AT_call_file, &number))
+		line->file = file_of(lines, number);
 	if (die_number(die, DW_AT_call_line, &number))
 		line->line = number;
 }
@@ -104,16 +142,11 @@ static void lookup_add(struct dwarf_lookup *lookup, const struct source_line *li
 }
 
 /* Makes the lines of one address. `chain` has its scopes, callers first: the function, then the inlined calls, each
- * within the one before. */
+ * within the one before; `place` is the address's own. */
 static void answer_fill(struct dwarf_lookup *lookup, struct dwarf_names *names, struct dwarf_answer *answer,
-			struct unit *unit, struct dwarf_scope *const *chain, size_t depth, uint64_t address)
+			struct unit_lines *lines, struct dwarf_scope *const *chain, size_t depth,
+			struct source_line place)
 {
-	Dwarf_Line *row = dwarf_getsrc_die(&unit->lines, address);
-	struct source_line place = {.file = row ? dwarf_linesrc(row, NULL, NULL) : NULL};
-	int number;
-
-	if (row && dwarf_lineno(row, &number) == 0 && number > 0)
-		place.line = (uint32_t)number;
 	answer->first = lookup->line_count;
 	for (size_t left = depth; left > 0; left--) {
 		Dwarf_Die *die = &chain[left - 1]->die;
@@ -123,7 +156,7 @@ static void answer_fill(struct dwarf_lookup *lookup, struct dwarf_names *names, 
 			answer->count++;
 		}
 		place = (struct source_line){0};
-		die_call_site(die, &unit->tree, &place);
+		die_call_site(die, lines, &place);
 	}
 	if (depth == 0 && place.file) {
 		lookup_add(lookup, &place);
@@ -146,8 +179,12 @@ static void unit_answer(struct dwarf_lookup *lookup, struct unit *unit, const ui
 {
 	struct dwarf_scopes scopes = {.addresses = addresses, .address_count = count};
 	struct dwarf_names names = {.texts = lookup->texts, .passed = &lookup->passed};
+	const bool is_raw = lookup->raw && unit->lines.addr == unit->tree.addr;
+	struct unit_lines lines = {.unit = unit};
 
-	dwarf_scopes_collect(&scopes, &unit->tree);
+	dwarf_scopes_collect(&scopes, is_raw ? lookup->raw : NULL, &unit->tree);
+	lines.has_rows =
+	    is_raw && dwarf_rows_read(&lines.rows, lookup->raw, &unit->lines, addresses, count, lookup->texts);
 	struct dwarf_scope **chain = memory_allocate(scopes.count, sizeof(struct dwarf_scope *));
 	for (size_t i = 0; i < scopes.count; i++)
 		chain[i] = &scopes.scopes[i];
@@ -158,9 +195,11 @@ static void unit_answer(struct dwarf_lookup *lookup, struct unit *unit, const ui
 			if (dwarf_tag(&chain[at]->die) == DW_TAG_subprogram)
 				function = at; /* the innermost function, if one is nested in another */
 		begin = function;
-		answer_fill(lookup, &names, &lookup->answers[places[i]], unit, chain + begin, at - begin, addresses[i]);
+		answer_fill(lookup, &names, &lookup->answers[places[i]], &lines, chain + begin, at - begin,
+			    line_of(&lines, i, addresses[i]));
 	}
 	dwarf_names_end(&names);
+	dwarf_rows_free(&lines.rows);
 	free((void *)chain);
 	dwarf_scopes_free(&scopes);
 }

@@ -12,6 +12,7 @@
 
 #include "base/source_line.h"
 #include "base/string_pool.h"
+#include "dwarf/dwarf_raw.h"
 
 /* The answer for one address: lines, innermost first. Each but the last is inlined into the next. */
 struct dwarf_answer {
@@ -25,6 +26,7 @@ struct dwarf_lookup {
 	bool *claimed;                /* by address: a unit has claimed it */
 	size_t left;                  /* how many addresses no unit has claimed yet */
 	size_t passed;                /* entries passed on the way to what is around functions: see dwarf_names.h */
+	const struct dwarf_raw *raw;  /* what the DWARF lies in; the caller may set it; NULL: libdw reads all */
 	struct string_pool *texts;
 	struct source_line
 	    *lines; /* their texts live as long as the lookup; functions have the linker's names; NULL is possible */

@@ -8,6 +8,8 @@
 
 #include <elfutils/libdw.h>
 
+#include "dwarf/dwarf_raw.h"
+
 /* A function, or an inlined call, that contains address number `index`. */
 struct dwarf_scope {
 	size_t index;
@@ -21,8 +23,8 @@ struct dwarf_scopes {
 	size_t count, capacity;
 };
 
-/* Collects the scopes from the unit. Those of one address are in order; those of several are mixed. */
-void dwarf_scopes_collect(struct dwarf_scopes *scopes, Dwarf_Die *unit);
+/* Collects the scopes from the unit. `raw`: what its entries lie in; NULL: libdw reads them. Those of one address are in order; those of several are mixed. */
+void dwarf_scopes_collect(struct dwarf_scopes *scopes, const struct dwarf_raw *raw, Dwarf_Die *unit);
 void dwarf_scopes_free(struct dwarf_scopes *scopes);
 
 /* The index of the first address that is not below `limit`. */

@@ -221,6 +221,8 @@ static void lookup_run(struct resolution *resolution)
 	dwarf_lookup_begin(lookup, resolution->looked_up, resolution->module->address_count);
 	if (resolution->files.dwarf)
 		dwarf_lookup_add(lookup, resolution->files.dwarf, resolution->files.bias);
+	if (resolution->files.chunks)
+		lookup->raw = dwarf_chunks_raw(resolution->files.chunks);
 	while (resolution->files.chunks && lookup->left && (chunk = dwarf_chunks_next(resolution->files.chunks)))
 		dwarf_lookup_add(lookup, chunk, 0);
 }
