@@ -242,18 +242,14 @@ static void waiting_drop(struct keepers *keepers)
 /* Reads the whole lines that came since the last look; a line that is still being written stays for the next look. */
 static void registry_follow(struct keepers *keepers, FILE *registry)
 {
-	char *line = NULL;
-	size_t capacity = 0;
-	ssize_t length;
+	char line[SESSION_LINE_BYTES];
 	long start = ftell(registry);
 
-	while ((length = getline(&line, &capacity, registry)) > 0 && line[length - 1] == '\n') {
-		session_line_read(line);
+	while (session_line_next(registry, line)) {
 		recording_begin(keepers, line);
 		start = ftell(registry);
 	}
 	fseek(registry, start, SEEK_SET); /* clears the end-of-file mark, too */
-	free(line);
 }
 
 /* The watcher looks again and again, because closing an inotify descriptor takes 13 ms, which every short run would

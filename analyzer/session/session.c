@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -72,7 +73,8 @@ void session_close(struct session *session)
 	session->directory[0] = 0;
 }
 
-void session_line_read(char *line)
+/* Undoes the escapes of a line of the registry, up to its newline, in place. */
+static void escapes_undo(char *line)
 {
 	char *out = line;
 
@@ -82,6 +84,16 @@ void session_line_read(char *line)
 		*out++ = is_escape && *at == 'n' ? '\n' : *at;
 	}
 	*out = 0;
+}
+
+bool session_line_next(FILE *registry, char line[SESSION_LINE_BYTES])
+{
+	const size_t length = fgets(line, SESSION_LINE_BYTES, registry) ? strlen(line) : 0;
+
+	if (!length || line[length - 1] != '\n')
+		return false;
+	escapes_undo(line);
+	return true;
 }
 
 /* Lines of the registry that were read already, by a 64-bit hash that nobody outside can foresee. */
@@ -128,29 +140,39 @@ static void registry_take_line(struct session_results *results, struct seen *see
 	    (struct session_recording){.directory = memory_copy_text(line), .state = SESSION_BROKEN};
 }
 
+/* A program may have put there what is no line: a length of terabytes, too, which takes no space. */
+static void registry_take(struct session_results *results, FILE *registry)
+{
+	struct seen seen = {.recordings = map_create(), .notes = map_create(), .secret = hash_secret()};
+	char line[SESSION_LINE_BYTES];
+	struct stat status;
+	long end = 0;
+
+	rewind(registry);
+	while (!hurry_is_over() && session_line_next(registry, line)) {
+		registry_take_line(results, &seen, line);
+		end = ftell(registry);
+	}
+	results->interrupted = hurry_is_over();
+	if (!results->interrupted && fstat(fileno(registry), &status) == 0 && status.st_size > end)
+		results_note(results, &seen, "the list of this run's recordings was damaged; some may be missing here");
+	map_free(seen.recordings);
+	map_free(seen.notes);
+}
+
 /* Its name is removed first, so that a process that still writes to it (a daemon) can tell that nobody will read it. It
  * is read by the descriptor that made it, since another file may have its name by now. */
 static void registry_read(struct session *session, struct session_results *results)
 {
-	struct seen seen = {.recordings = map_create(), .notes = map_create(), .secret = hash_secret()};
-	char *line = NULL;
-	size_t capacity = 0;
 	int descriptor = session->directory[0] ? fcntl(session->descriptor, F_DUPFD_CLOEXEC, 3) : -1;
 	FILE *registry = descriptor >= 0 ? fdopen(descriptor, "r") : NULL;
 
 	session_close(session);
-	if (registry)
-		rewind(registry);
-	while (registry && !hurry_is_over() && getline(&line, &capacity, registry) > 0) {
-		session_line_read(line);
-		registry_take_line(results, &seen, line);
-	}
 	results->interrupted = hurry_is_over();
-	free(line);
-	if (registry)
-		fclose(registry);
-	map_free(seen.recordings);
-	map_free(seen.notes);
+	if (!registry)
+		return;
+	registry_take(results, registry);
+	fclose(registry);
 }
 
 static bool has_snapshots(const char *directory)

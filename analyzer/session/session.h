@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "base/error.h"
 #include "session/registry.h"
@@ -49,8 +50,12 @@ struct session_results {
  * False: none of these directories can take it. output: pattern of the recordings' names, which must stay valid. */
 bool session_open(struct session *session, const char *output, struct error *error);
 
-/* Undoes the escapes of a line of the registry, up to its newline, in place. */
-void session_line_read(char *line);
+/* More than any line of the registry has: a path with each byte escaped. */
+#define SESSION_LINE_BYTES 12288
+
+/* Reads the registry's next line, and undoes its escapes. False: no whole line is there, or something else, behind which no
+ * line is looked for. */
+bool session_line_next(FILE *registry, char line[SESSION_LINE_BYTES]);
 
 /* Removes the registry, finishes the recordings whose process has ended, waiting a moment for those about to end, and
  * sums them up. */

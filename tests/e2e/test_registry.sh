@@ -74,6 +74,12 @@ few=$(instructions 1000) many=$(instructions 4000)
 check "four times the lines are about four times the work: $few and $many instructions" \
 	test "${few:-0}" -gt 0 -a "$((${many:-0} * 10))" -lt "$((${few:-0} * 44))"
 
+# What is no line is not looked at, however long the file is: a terabyte takes no space on the disk, and took all memory.
+(ulimit -v 2000000 && "$SEEP" run -r 1 -o "$WORK/before" -- sh -c './holder; truncate -s 1T "$SEEP_SESSION"; exit 7' 2>long)
+check_equal "a list of a terabyte: the status comes back" 7 $?
+check_match "what comes before is found" '^seep: .* before' "$(cat long)"
+check_match "and the damage is told" '^seep: .*list of this run.s recordings was damaged' "$(cat long)"
+
 # Anybody may have chosen the names in it: they never reach the terminal raw, and a recording is found whatever its
 # name.
 evil=$'evil\033[31m\u202e\u2066\nnew\xff\\n\'"'

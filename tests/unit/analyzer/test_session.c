@@ -108,15 +108,18 @@ static void equal_notes_are_counted_and_made_safe_to_print(void **state)
 
 static void a_line_holds_any_name(void **state)
 {
-	char name[] = "/a\\nb\\\\n\\x\\\nnever seen", plain[] = "/plain", empty[] = "\n";
+	char text[] = "/a\\nb\\\\n\\x\\\n/plain\n\nnever whole", line[SESSION_LINE_BYTES];
+	FILE *registry = fmemopen(text, strlen(text), "r");
 
 	(void)state;
-	session_line_read(name);
-	assert_string_equal(name, "/a\nb\\n\\x\\");
-	session_line_read(plain);
-	assert_string_equal(plain, "/plain");
-	session_line_read(empty);
-	assert_string_equal(empty, "");
+	assert_true(session_line_next(registry, line));
+	assert_string_equal(line, "/a\nb\\n\\x\\");
+	assert_true(session_line_next(registry, line));
+	assert_string_equal(line, "/plain");
+	assert_true(session_line_next(registry, line));
+	assert_string_equal(line, "");
+	assert_false(session_line_next(registry, line));
+	fclose(registry);
 }
 
 int main(void)
