@@ -48,6 +48,35 @@ void text_append_safe(struct buffer *out, const char *text)
 	text_append_safe_cut(out, text, SIZE_MAX);
 }
 
+/* Each ' and, where they escape, each \ becomes what stands for it within quotes. */
+static void quote(struct buffer *out, const char *text, const char *apostrophe, const char *backslash)
+{
+	for (; *text; text++)
+		buffer_append_text(out, *text == '\'' ? apostrophe : *text == '\\' ? backslash : (char[]){*text, 0});
+}
+
+void text_append_word(struct buffer *out, const char *text)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/+,=@%:-";
+	struct buffer quoted = {0}, safe = {0};
+
+	if (*text && !text[strspn(text, plain)]) {
+		buffer_append_text(out, text);
+		return;
+	}
+	quote(&quoted, text, "\\'", "\\\\");
+	text_append_safe(&safe, quoted.length ? quoted.data : "");
+	const bool is_printable = safe.length == quoted.length;
+	buffer_append_text(out, is_printable ? "'" : "$'");
+	if (is_printable)
+		quote(out, text, "'\\''", "\\");
+	else
+		buffer_append_text(out, safe.data);
+	buffer_append_byte(out, '\'');
+	buffer_free(&quoted);
+	buffer_free(&safe);
+}
+
 static void progress_wipe(void)
 {
 	if (progress.last_ns)

@@ -25,6 +25,10 @@ void text_append_safe(struct buffer *out, const char *text);
 /* The same, cut to `limit` bytes. */
 void text_append_safe_cut(struct buffer *out, const char *text, size_t limit);
 
+/* Appends a text as a word that a shell reads back, fit to print: quoted where that must be. A text with unprintable
+ * characters becomes $'...', which bash, zsh and ksh read. */
+void text_append_word(struct buffer *out, const char *text);
+
 /* Prints a message for each line of the text, which it cuts up. */
 void message_lines(char *text);
 

@@ -128,14 +128,18 @@ static void names_join(struct buffer *names, const struct request *request)
 {
 	const struct service_request *service = &request->service;
 
-	if (service->name)
-		buffer_printf(names, "--service %s", service->name);
+	if (service->name) {
+		buffer_append_text(names, "--service ");
+		text_append_word(names, service->name);
+	}
 	if (service->before_ns)
 		buffer_printf(names, " --before @%" PRIu64, service->before_ns / 1000000000u);
 	if (service->after_ns && service->after_ns != SERVICE_NOW)
 		buffer_printf(names, " --after @%" PRIu64, service->after_ns / 1000000000u);
-	for (size_t i = 0; i < request->recordings.count && !service->name; i++)
-		buffer_printf(names, "%s%s", i ? " " : "", request->recordings.paths[i]);
+	for (size_t i = 0; i < request->recordings.count && !service->name; i++) {
+		buffer_append_text(names, i ? " " : "");
+		text_append_word(names, request->recordings.paths[i]);
+	}
 }
 
 static void text_render(struct text_page *page, const struct leaks *leaks, const struct series *series,

@@ -23,28 +23,6 @@ enum {
 
 static const char default_rate[] = "512K";
 
-/* Quotes a path for a shell. A path with unprintable characters becomes $'...', which bash, zsh and ksh read back. */
-static void path_quote(struct buffer *text, const char *path)
-{
-	struct buffer safe = {0};
-
-	for (const char *at = path; *at; at++)
-		buffer_append_text(&safe, *at == '\\' ? "\\\\" : *at == '\'' ? "\\'" : (char[]){*at, 0});
-	const size_t plain_length = safe.length;
-	struct buffer escaped = {0};
-	text_append_safe(&escaped, safe.data);
-	if (escaped.length != plain_length) {
-		buffer_printf(text, "$'%s'", escaped.data);
-	} else {
-		buffer_append_byte(text, '\'');
-		for (; *path; path++)
-			buffer_append_text(text, *path == '\'' ? "'\\''" : (char[]){*path, 0});
-		buffer_append_byte(text, '\'');
-	}
-	buffer_free(&safe);
-	buffer_free(&escaped);
-}
-
 /* A path that can be typed again: relative if it is below the current directory, quoted if a shell would split it.
  * Freed by the caller. */
 static char *path_for_shell(const char *path)
@@ -56,10 +34,7 @@ static char *path_for_shell(const char *path)
 	if (length > 1 && strncmp(path, current, length) == 0 && path[length] == '/')
 		path += length + 1;
 	free(current);
-	if (strspn(path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/+,=@%:-") == strlen(path))
-		buffer_append_text(&text, path);
-	else
-		path_quote(&text, path);
+	text_append_word(&text, path);
 	return text.data;
 }
 

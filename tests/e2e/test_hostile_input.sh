@@ -58,6 +58,14 @@ commands() {
 	echo "leaks.json leaks rec --json --top=100"
 }
 commands | /usr/bin/python3 -B "$hostile" prints "$SEEP" || cases_failed=1
+# The name of the directory: what is printed to be typed next can be typed, too.
+cp -r rec "$name/again"
+"$SEEP" leaks "$name/again" >out/leaks-there.txt
+check_equal "seep leaks of a recording in such a directory" "" "$(/usr/bin/python3 -B "$hostile" look out/leaks-there.txt)"
+eval "\"\$SEEP\" $(sed -n 's/.*all of it: seep //p' out/leaks-there.txt)" >out/leaks-typed.txt
+check_equal "and the command that it names" 0 $?
+"$SEEP" list "$name" >out/list.txt
+check_equal "seep list, a line for each" "3 " "$(wc -l <out/list.txt) $(/usr/bin/python3 -B "$hostile" look out/list.txt)"
 for output in run run-here bundle; do
 	check_equal "what seep says after ${output%-*} ($output)" "" "$(/usr/bin/python3 "$hostile" look out/$output.txt)"
 done

@@ -3,8 +3,8 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
+#include "base/message.h"
 #include "profile/profile.h"
 #include "render/terminal/name_text.h"
 #include "render/text/place_text.h"
@@ -260,20 +260,6 @@ void check_words_row(struct buffer *out, const struct check_row *row)
 	buffer_free(&part);
 }
 
-/* A word for a shell, quoted if necessary. */
-static void argument_append(struct buffer *out, const char *text)
-{
-	if (*text &&
-	    text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=@%+,")] == '\0') {
-		buffer_append_text(out, text);
-		return;
-	}
-	buffer_append_byte(out, '\'');
-	for (; *text; text++)
-		buffer_append_text(out, *text == '\'' ? "'\\''" : (char[]){*text, '\0'});
-	buffer_append_byte(out, '\'');
-}
-
 bool check_words_command(struct buffer *out, const struct check *check, const struct check_row *row)
 {
 	const struct check_runs *runs = check->runs;
@@ -285,7 +271,7 @@ bool check_words_command(struct buffer *out, const struct check *check, const st
 		return false;
 	if (measure == CHECK_LEAKS) {
 		buffer_append_text(out, "seep leaks -v ");
-		argument_append(out, runs->items[SIDE_AFTER][0].path);
+		text_append_word(out, runs->items[SIDE_AFTER][0].path);
 		return true;
 	}
 	buffer_printf(out, "seep flame%s%s ",
@@ -294,10 +280,10 @@ bool check_words_command(struct buffer *out, const struct check *check, const st
 		      : measure == CHECK_ALLOCATIONS ? "_objects"
 		      : measure == CHECK_OBJECTS     ? " --value=inuse_objects"
 						     : "");
-	argument_append(out, runs->items[SIDE_AFTER][0].path);
+	text_append_word(out, runs->items[SIDE_AFTER][0].path);
 	if (runs->count[SIDE_BASE]) {
 		buffer_append_text(out, " --base ");
-		argument_append(out, runs->items[SIDE_BASE][0].path);
+		text_append_word(out, runs->items[SIDE_BASE][0].path);
 	}
 	buffer_append_text(out, " -o check.svg");
 	return true;

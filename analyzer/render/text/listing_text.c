@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "base/message.h"
 #include "files/path.h"
 #include "render/text/documents.h"
 #include "render/terminal/table.h"
@@ -62,8 +63,11 @@ static void service_render(struct text_page *page, const struct listing *listing
 	for (size_t i = 0; i < listing->count; i++) {
 		const struct listing_entry *entry = &listing->entries[i];
 		table_write_cells(&table, page, i);
-		buffer_printf(page->out, "%s\n",
-			      entry->state == LISTING_BROKEN ? entry->fault.text : path_base_name(entry->path));
+		if (entry->state == LISTING_BROKEN)
+			buffer_append_text(page->out, entry->fault.text);
+		else
+			text_append_word(page->out, path_base_name(entry->path));
+		buffer_append_byte(page->out, '\n');
 	}
 	table_free(&table);
 }
@@ -97,11 +101,12 @@ void listing_text_render(struct text_page *page, const struct listing *listing)
 	for (size_t i = 0; i < listing->count; i++) {
 		const struct listing_entry *entry = &listing->entries[i];
 		table_write_cells(&table, page, i);
-		if (entry->state == LISTING_BROKEN)
+		if (entry->state == LISTING_BROKEN) {
 			buffer_printf(page->out, "%s\n", entry->fault.text);
-		else
-			buffer_printf(page->out, "%s  %s (%llu)\n", entry->path, entry->command,
-				      (unsigned long long)entry->pid);
+			continue;
+		}
+		text_append_word(page->out, entry->path);
+		buffer_printf(page->out, "  %s (%llu)\n", entry->command, (unsigned long long)entry->pid);
 	}
 	table_free(&table);
 }
