@@ -64,15 +64,30 @@ static void environment_readdress(char **environment, pid_t seep)
 	}
 }
 
-/* Runs in the child. If the program can't be executed, reports the reason through the pipe. With `traced` it first
- * waits for a byte from the other end. */
-static _Noreturn void child_execute(char **arguments, char **environment, const struct launch_inherited *before,
-				    int report, int traced)
+/* In the child, with all signals blocked: waits until seep lets it go, and raises the signals of the group that came before
+ * it was there. Where no descriptor was left for that, it goes at once. */
+static void child_wait(int go)
 {
-	char go;
+	uint64_t signals = 0;
 
-	while (traced >= 0 && read(traced, &go, 1) < 0 && errno == EINTR)
+	while (read(go, &signals, sizeof signals) < 0 && errno == EINTR)
 		;
+	for (int number = 1; number <= SIGNALS; number++)
+		if ((signals >> (number - 1) & 1) && !signals_pending(number))
+			kill(getpid(), number);
+}
+
+static void child_let_go(int go, uint64_t signals)
+{
+	while (write(go, &signals, sizeof signals) < 0 && errno == EINTR)
+		;
+	close(go);
+}
+
+/* Runs in the child. If the program can't be executed, reports the reason through the pipe. */
+static _Noreturn void child_execute(char **arguments, char **environment, const struct launch_inherited *before,
+				    int report)
+{
 	sigaction(SIGCHLD, &before->child_action, NULL);
 	setrlimit(RLIMIT_FSIZE, &before->file_size);
 	signals_mask(SIG_SETMASK, &before->mask, NULL);
@@ -97,11 +112,11 @@ static int exec_result(int report)
 
 /* Lets before_exec() see the child's exec. Its result is awaited later: a signal that comes before the exec stops the
  * child, too. */
-static void exec_trace(pid_t child, int go, const struct launch_result *result)
+static void exec_trace(pid_t child, int go, uint64_t signals, const struct launch_result *result)
 {
 	int reason = ptrace(PTRACE_SEIZE, child, NULL, (void *)(intptr_t)PTRACE_O_TRACEEXEC) == 0 ? 0 : errno;
 
-	close(go);
+	child_let_go(go, signals);
 	result->before_exec(child, reason, result->context);
 }
 
@@ -133,7 +148,7 @@ void launch_and_wait(char **arguments, char **environment, struct guard *guard, 
 	siginfo_t late;
 	int report[2], go[2] = {-1, -1};
 
-	if (pipe2(report, O_CLOEXEC) != 0 || (result->before_exec && pipe2(go, O_CLOEXEC) != 0)) {
+	if (pipe2(report, O_CLOEXEC) != 0 || (pipe2(go, O_CLOEXEC) != 0 && result->before_exec)) {
 		launch_failed(result, arguments[0], errno, error);
 		return;
 	}
@@ -142,17 +157,21 @@ void launch_and_wait(char **arguments, char **environment, struct guard *guard, 
 	if (child == 0) {
 		inheritance_give(&taken, seep);
 		environment_readdress(environment, seep);
-		if (go[1] >= 0)
-			close(go[1]);
-		child_execute(arguments, environment, &result->before, report[1], go[0]);
+		close(go[1]);
+		child_wait(go[0]);
+		child_execute(arguments, environment, &result->before, report[1]);
 	}
 	int reason = child < 0 ? errno : 0;
 	close(report[1]);
-	if (go[0] >= 0)
-		close(go[0]);
+	close(go[0]);
+	if (child < 0)
+		close(go[1]);
 	if (child > 0) {
+		const uint64_t signals = relay_begin(guard, child);
 		if (result->before_exec)
-			exec_trace(child, go[1], result);
+			exec_trace(child, go[1], signals, result);
+		else
+			child_let_go(go[1], signals);
 		reason = exec_result(report[0]);
 		result->pid = child;
 		result->started = reason == 0;

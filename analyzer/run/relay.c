@@ -17,6 +17,7 @@ struct relay {
 	struct guard *guard;
 	pid_t program;
 	unsigned to_group[SIGNALS + 1]; /* the witness has seen the signal, and we have not taken it yet */
+	uint64_t got_by_group; /* signals taken since, but no stops: the program is not there to be continued */
 };
 
 enum {
@@ -116,10 +117,14 @@ static void signals_pass_on(struct relay *relay, const siginfo_t *first)
 		if (count == before || count == BATCH)
 			break;
 	}
-	for (size_t i = 0; i < count; i++)
-		if (!is_our_own(relay, &batch[i]) && !went_to_group(relay, &batch[i], witnessed) &&
-		    !was_taken_back(relay, batch, i, count))
+	for (size_t i = 0; i < count; i++) {
+		if (is_our_own(relay, &batch[i]))
+			continue;
+		if (went_to_group(relay, &batch[i], witnessed))
+			relay->got_by_group |= is_stop(batch[i].si_signo) ? 0 : UINT64_C(1) << (batch[i].si_signo - 1);
+		else if (!was_taken_back(relay, batch, i, count))
 			signal_send(relay, &batch[i]);
+	}
 	if (count < BATCH) /* the missing ones will never come: a stop removes continuations, and the reverse */
 		memset(relay->to_group, 0, sizeof relay->to_group);
 }
@@ -212,6 +217,16 @@ static int end_take(struct relay *relay)
 static bool is_end(const siginfo_t *state)
 {
 	return state->si_code == CLD_EXITED || state->si_code == CLD_KILLED || state->si_code == CLD_DUMPED;
+}
+
+uint64_t relay_begin(struct guard *guard, pid_t program)
+{
+	struct relay relay = {.guard = guard, .program = program};
+	siginfo_t signal;
+
+	while (signals_take(&signal, false))
+		signals_pass_on(&relay, &signal);
+	return relay.got_by_group;
 }
 
 int relay_until_end(struct guard *guard, pid_t program)

@@ -60,6 +60,32 @@ print(*(seen.count(str(int(number))) for number in (signal.SIGCONT, signal.SIGTS
 END
 check_equal "stops and continuations of the group reach the program once" "100 100" "$(timeout 60 /usr/bin/python3 pairs.py "$SEEP")"
 
+# A signal for the group reaches a program that was not there yet, too: it comes while seep waits for its guard, which has
+# forked its witness already.
+cat >early.py <<'END'
+import os, signal, subprocess, sys, time
+def children(pid): return open("/proc/%d/task/%d/children" % (pid, pid)).read().split()
+def first_child(pid):
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        for child in children(pid): return int(child)
+seep, number = sys.argv[1], int(sys.argv[2])
+run = subprocess.Popen([seep, "run", "--", "sleep", "9"], stderr=subprocess.DEVNULL, start_new_session=True)
+guard = first_child(run.pid)
+os.kill(guard, signal.SIGSTOP)
+while not children(guard): # it has not forked yet
+    os.kill(guard, signal.SIGCONT)
+    time.sleep(0.0005)
+    os.kill(guard, signal.SIGSTOP)
+os.killpg(run.pid, number)
+os.kill(guard, signal.SIGCONT)
+print(run.wait(30))
+END
+for number in 15 2 40; do
+	check_equal "signal $number for the group, before the program is there, reaches it" $((128 + number)) \
+		"$(timeout 60 /usr/bin/python3 -S early.py "$SEEP" $number)"
+done
+
 cat >stops.py <<'END'
 import os, signal, sys, time
 seep, name = sys.argv[1:]
