@@ -7,6 +7,7 @@
 #include "shim/record/labels.h"
 #include "shim/recording/recording.h"
 #include "shim/recording/setup.h"
+#include "shim/sample/memory_probe.h"
 #include "shim/sample/unwinder.h"
 
 /* How many recordings of a thread may be under way at once: a signal handler that interrupts one may begin another.
@@ -58,6 +59,8 @@ uint32_t capture_site(const struct heap *heap, const void *hook_frame)
 	uintptr_t frames[UNWINDER_FRAMES + 1]; /* and a label */
 	struct unwinding unwinding = {0};
 	const struct unwinder *unwinder = recording_setup.unwinder;
+	if (load_relaxed(&heap->header->confined)) /* by a filter that its keeper has seen, and we have not */
+		probe_forbid();
 	if (unwinder) {
 		unwinding = unwinder->capture(hook_frame, frames, UNWINDER_FRAMES);
 	} else {

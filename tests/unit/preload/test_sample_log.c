@@ -18,6 +18,7 @@
 #include "shim/recording/recording.h"
 #include "shim/recording/recording_private.h"
 #include "shim/recording/setup.h"
+#include "shim/sample/memory_probe.h"
 #include "support/recording_maker.h"
 
 #define MOST 16
@@ -133,6 +134,17 @@ static void the_recording_gets_what_is_alive(void **state)
 	assert_false(add(3)); /* there is a recording */
 }
 
+/* A filter that nobody here saw may not know the call that asks whether memory can be read. */
+static void a_filter_that_the_keeper_sees_ends_all_questions(void **state)
+{
+	(void)state;
+	const uintptr_t page = (uintptr_t)blocks & ~(uintptr_t)(SEEP_HEAP_PAGE - 1);
+	assert_true(probe_page_readable(page));
+	store_relaxed(&recording_heap()->header->confined, 1);
+	recorder_sample(blocks[4], 100, __builtin_frame_address(0), NULL);
+	assert_false(probe_page_readable(page));
+}
+
 /* Where no page for it was to be had. */
 static void nobody_is_a_child_without_a_gate(void **state)
 {
@@ -148,6 +160,7 @@ int main(void)
 	    cmocka_unit_test(a_full_log_refuses_another_sample),
 	    cmocka_unit_test(a_delay_is_kept),
 	    cmocka_unit_test(the_recording_gets_what_is_alive),
+	    cmocka_unit_test(a_filter_that_the_keeper_sees_ends_all_questions), /* the last: it is for good */
 	};
 	return cmocka_run_group_tests_name("without a gate", before, NULL, NULL) ||
 	       cmocka_run_group_tests_name("sample_log", tests, prepare, clean);
