@@ -35,7 +35,7 @@ struct account_kept {
 /* The heap, taken apart by the samples. Those of its parts that are in memory add up: in use, rounding, rest. */
 struct account_heap {
 	struct account_kept kept;
-	bool was_asked; /* `kept` comes from the allocator itself, which counts: */
+	bool was_asked; /* `kept` comes from the allocator itself; `figures` has what it counts */
 	struct allocator_figures figures;
 	bool is_known; /* there are sampled blocks, so the members below hold */
 	double in_use; /* estimate: the part of the program's blocks that is in memory */

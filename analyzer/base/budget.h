@@ -19,7 +19,7 @@ enum {
 	BUDGET_DEBUG_RATIO = 24,   /* the child that reads ELF: bytes for each byte of a file */
 	BUDGET_SECTION_RATIO = 32, /* times its size that a compressed section may unpack to; real ones come to 10 */
 	BUDGET_CHILDREN_CPU_SECONDS = 90, /* CPU time of all children of one command together */
-	BUDGET_SERVER_SECONDS = 10,       /* a debuginfod server must send something within: */
+	BUDGET_SERVER_SECONDS = 10, /* a debuginfod server that is slower than the next line for so long is given up */
 	BUDGET_SERVER_BYTES_A_SECOND = 16 * 1024,
 	BUDGET_SERVERS_SECONDS = 120,  /* time for all requests of one command together */
 	BUDGET_SERVER_BYTES = 1 << 30, /* of one debug file */

@@ -23,7 +23,7 @@
 #include "compare/spreads.h"
 #include "statistics/interval.h"
 
-/* A site is called at a false discovery rate of: */
+/* The false discovery rate at which a site is called. */
 #define CALL_Q 0.05
 
 enum verdict {

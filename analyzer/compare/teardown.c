@@ -20,8 +20,8 @@
 #include "compare/samples.h"
 #include "statistics/measure.h"
 
-#define LITTLE 0.03      /* a fall of less than this share of what was in use is little, */
-#define LITTLE_GONE 0.01 /* and so are deaths of less than this share */
+#define LITTLE 0.03      /* a fall of less than this share of what was in use is little */
+#define LITTLE_GONE 0.01 /* deaths of less than this share of it are few */
 #define MUCH 0.5
 #define QUIET 0.5        /* this share of the usual pace, or less, is next to nothing, ... */
 #define ONE_INTERVAL 1.1 /* ... and no more than is usual in the interval in which the run began */

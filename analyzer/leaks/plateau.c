@@ -19,7 +19,7 @@
 #define SUSPECT_P 0.05 /* the same for a suspicion, which is mentioned but is not a proof */
 #define LIFE_PART 2
 #define PLATEAU_LEAST 0.6 /* share of the objects that reached the age that must outlive all ages seen */
-#define PLATEAU_LATE 0.7  /* the same for ages past this part of the recording: */
+#define PLATEAU_LATE 0.7  /* the same for ages past 1 / LATE_AGE of the recording */
 #define LATE_AGE 4
 #define PLATEAU_FINE 0.95 /* this share of them is next to all */
 #define BEGIN_PART 8      /* the first 1/8 of the recording is its beginning, ... */

@@ -15,9 +15,9 @@
 #include "place/stable_name.h"
 #include "statistics/measure.h"
 
-/* the largest ratio between the amounts that two builds allocate in one function, unless their samples explain more: */
+/* the largest ratio between the amounts that two builds allocate in one function, unless samples explain more */
 #define AMOUNT_RATIO 2.5
-#define AMOUNT_APART 3 /* standard errors apart */
+#define AMOUNT_APART 3 /* standard errors that samples explain */
 #define ALIKE_MOST 64  /* functions with the same neighbours that are still told apart */
 
 /* A function of one profile. */

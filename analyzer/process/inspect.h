@@ -21,8 +21,8 @@ struct process_facts {
 	bool memory_readable;  /* /proc/PID/maps can be opened */
 	bool dumpable;         /* its /proc files belong to its own user */
 	bool secure_mode;      /* AT_SECURE: the loader ignored LD_PRELOAD */
-	bool shim_mapped;      /* libseep.so is in its memory, */
-	bool shim_joined;      /* brought there by `seep attach` */
+	bool shim_mapped;      /* libseep.so is in its memory */
+	bool shim_joined;      /* `seep attach` brought it there */
 	bool shim_asked_for;   /* LD_PRELOAD in its first environment names libseep.so */
 };
 

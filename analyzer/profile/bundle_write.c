@@ -18,8 +18,8 @@
 #include "reader/bundle_reader.h"
 #include "reader/snapshot_reader.h"
 
-#define QUICK_BYTES (1 << 20)    /* a part of this size is packed quickly, */
-#define COMPACT_BYTES (64 << 10) /* and so is a compact snapshot of this size, which would hardly become smaller */
+#define QUICK_BYTES (1 << 20)    /* a part of this size or more is packed quickly */
+#define COMPACT_BYTES (64 << 10) /* so is a compact snapshot of this size or more, which would hardly become smaller */
 
 struct writer {
 	struct buffer packed; /* room for header and table, then the parts' contents */

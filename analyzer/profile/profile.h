@@ -119,7 +119,7 @@ struct class_sums {
 	bool is_known; /* somebody looked at the process's mappings */
 	double rss;
 	double resident[SEEP_LEDGER_CLASSES];
-	bool has_kept; /* the heap is taken apart, as follows: */
+	bool has_kept; /* the heap is taken apart: `kept` has its parts */
 	double kept[KEPT_PARTS];
 };
 

@@ -24,7 +24,7 @@ struct labels { /* zero-initialise */
 };
 
 /* These add labels, unless there is one of that name. A name has letters, digits, "_" and ".", and begins neither with a
- * digit nor with "__". False: a name is none, or a value is empty or not UTF-8. */
+ * digit nor with "__". False: a name is not like that, or a value is empty or not UTF-8. */
 /* "NAME=VALUE". */
 bool labels_add_text(struct labels *labels, const char *text, struct error *error);
 /* "a=b,c=d", percent-encoded: the form of OTEL_RESOURCE_ATTRIBUTES. */

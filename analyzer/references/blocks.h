@@ -42,9 +42,9 @@ struct block_region {
 struct blocks {
 	struct block *items; /* in ascending order, without overlaps */
 	uint32_t count, capacity;
-	uint64_t low, high; /* all blocks are between these, */
+	uint64_t low, high; /* all blocks are between these */
 	uint64_t gap_low,
-	    gap_high; /* and none in the largest gap: most addresses are between the kernel's [heap] and the mappings */
+	    gap_high; /* no block is in this largest gap: most addresses are between the kernel's [heap] and the mappings */
 	struct block_region **regions;
 	const uint64_t **pages; /* by region: its bits; for a region with no block or only one, bits that say so */
 };

@@ -18,8 +18,8 @@ struct page_request {
 	struct symbol_search symbols;
 	const char *const *wrappers;
 	size_t wrapper_count;
-	bool has_sources;                /* pages have lines of source, */
-	const char *const *source_rules; /* found by these rules (source/sources.h) */
+	bool has_sources;                /* pages have lines of source */
+	const char *const *source_rules; /* by which source files are found (source/sources.h) */
 	size_t source_rule_count;
 };
 

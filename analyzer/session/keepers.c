@@ -22,8 +22,8 @@ enum {
 	/* keepers at a time. The programs of the others fold their own events until it is their turn. SEEP_KEEPERS sets
 	 * fewer, for tests */
 	KEEPERS_MAX = 2048,
-	LOOK_FIRST_MS = 4, /* between looks at the registry: soon in the beginning, */
-	LOOK_MS = 100,     /* and this long later */
+	LOOK_FIRST_MS = 4, /* between looks at the registry, in the beginning */
+	LOOK_MS = 100,     /* the same later */
 	WAIT_LEAST_S = 1,
 	LEAVE_LOOK_NS = 2000000,
 	LEAVE_LOOKS = 1000,

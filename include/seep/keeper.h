@@ -18,7 +18,7 @@
 
 #include <seep/snapshot.h>
 
-#define SEEP_HEAP_NAME "heap" /* name of the heap file in a recording directory, or of a link to it: */
+#define SEEP_HEAP_NAME "heap" /* the heap file in a recording's directory, or a link to one in memory */
 #define SEEP_HEAP_MEMORY_DIRECTORY "/dev/shm"
 #define SEEP_HEAP_MEMORY SEEP_HEAP_MEMORY_DIRECTORY "/seep." /* then PID.START.NUMBER */
 

@@ -31,8 +31,8 @@
 enum {
 	COLUMNS_LEAST = 60,
 	INDENT_STEP = 2,
-	CHAIN_FIRST = 3, /* frames at the start of a long chain of single calls, */
-	CHAIN_LAST = 4,  /* and at its end, that are printed */
+	CHAIN_FIRST = 3, /* frames that are printed at the start of a long chain of single calls */
+	CHAIN_LAST = 4,  /* frames that are printed at its end */
 };
 
 struct tree_text {

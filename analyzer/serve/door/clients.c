@@ -8,7 +8,7 @@
 enum {
 	ASK_SECONDS = 10,
 	AGAIN_SECONDS = 30,
-	TAKE_SECONDS = 20, /* and for each: */
+	TAKE_SECONDS = 20, /* and a second for each TAKE_BYTES_A_SECOND */
 	TAKE_BYTES_A_SECOND = 16 * 1024,
 };
 

@@ -29,9 +29,9 @@
 #include "keeper/program/process_arguments.h"
 
 #define FINISH_LOOK_NS 20000000
-#define LEASE_LOOK_NS 250000000                /* at a lease that another process has */
+#define LEASE_LOOK_NS 250000000                /* between looks at a lease that another process has */
 #define NOBODY UINT32_MAX                      /* no process has this number */
-#define REMOVAL_PAUSE_NS UINT64_C(10000000000) /* until it is told again, doubled each time, to an hour at most */
+#define REMOVAL_PAUSE_NS UINT64_C(10000000000) /* until a removal is told again; doubled each time */
 #define REMOVAL_PAUSE_MOST_NS UINT64_C(3600000000000)
 
 bool keeper_prepare(struct keeper *keeper, const struct heap *heap, const char *directory, bool in_target)

@@ -50,11 +50,11 @@
 #define SCHEDULE_PEAK_DOUBLINGS 4
 #define SCHEDULE_RETRY_NS UINT64_C(10000000000) /* a peak's, after a snapshot that failed */
 #define SCHEDULE_MEMORY_NS UINT64_C(1000000000)
-#define SCHEDULE_LIMITS_NS UINT64_C(10000000000) /* where the limits are */
-#define SCHEDULE_ROOM_NS UINT64_C(1000000000)    /* the room below them, */
+#define SCHEDULE_LIMITS_NS UINT64_C(10000000000) /* between looks for limits */
+#define SCHEDULE_ROOM_NS UINT64_C(1000000000)    /* between looks at the room below them */
 #define SCHEDULE_ROOM_SHORTEST_NS UINT64_C(5000000)
-#define SCHEDULE_ROOM_LOOKS 8                  /* that soon; then this time doubles */
-#define SCHEDULE_LIMIT_NS UINT64_C(1000000000) /* between two snapshots, at first */
+#define SCHEDULE_ROOM_LOOKS 8                  /* so many follow each other closely; then their distance doubles */
+#define SCHEDULE_LIMIT_NS UINT64_C(1000000000) /* between two snapshots near a limit, at first */
 #define SCHEDULE_LIMIT_DOUBLINGS 9
 #define SCHEDULE_LIMIT_LEAST 16 /* part of the threshold below which less room is not news */
 #define SCHEDULE_LIMIT_CALM_NS UINT64_C(60000000000)
@@ -64,18 +64,18 @@ struct schedule {
 	uint64_t timer_ns;              /* next timer snapshot; UINT64_MAX: none */
 	uint64_t tick_ns, looked_ns;    /* the last sleep asked for, and when */
 	double peak_bytes;              /* largest in-use estimate that a snapshot has shown */
-	uint64_t peak_ns;               /* no peak snapshot before */
+	uint64_t peak_ns;               /* the earliest time of a peak snapshot */
 	unsigned peaks;                 /* since the last other snapshot */
 	uint64_t memory_ns, limits_ns;  /* next reading of each */
 
-	uint64_t room_ns;       /* last look at the room below the limits; UINT64_MAX: there is no limit */
-	uint64_t room_left;     /* what there was, */
-	uint64_t room_margin;   /* and how much less would be news; UINT64_MAX: nothing would */
-	unsigned room_looks;    /* one soon after the other */
-	double room_in_use;     /* the estimate of in-use bytes at that time */
-	double room_speed;      /* bytes a nanosecond by which the room shrank before it */
-	uint64_t limit_ns;      /* no limit snapshot before */
-	uint64_t limit_left;    /* at the last limit snapshot; UINT64_MAX: none since there was room */
+	uint64_t room_ns;     /* last look at the room below the limits; UINT64_MAX: there is no limit */
+	uint64_t room_left;   /* the room at the last look */
+	uint64_t room_margin; /* this much less would be news; UINT64_MAX: nothing would */
+	unsigned room_looks;  /* looks in a row, each soon after the one before */
+	double room_in_use;   /* the estimate of in-use bytes at that time */
+	double room_speed;    /* bytes a nanosecond by which the room shrank before it */
+	uint64_t limit_ns;    /* the earliest time of a limit snapshot */
+	uint64_t limit_left;  /* the room at the last limit snapshot; UINT64_MAX: none was taken since there was room */
 	uint64_t limit_calm_ns; /* since when there is room; UINT64_MAX: there is not */
 	unsigned limits;        /* snapshots since the waiting time began anew */
 };

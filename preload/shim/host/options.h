@@ -27,8 +27,8 @@ struct options {
 	enum option_heap heap;    /* where the heap file lies: in the recording, in memory if it is small, in memory */
 	uint64_t heap_device;     /* the st_dev of the memory that the keeper sees; 0: any */
 	uint64_t max_live;        /* live samples to make room for; 0: from the rate */
-	uint64_t snapshots;       /* retention: at most so many, */
-	uint64_t snapshots_bytes; /* and so many bytes, of snapshots; 0: the default */
+	uint64_t snapshots;       /* that are kept, at most; 0: the default */
+	uint64_t snapshots_bytes; /* of those that are kept, at most; 0: the default */
 	struct headroom_option {
 		uint64_t bytes, percent; /* a snapshot when a memory limit leaves less; both 0: none */
 	} limit_headroom;

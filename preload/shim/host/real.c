@@ -125,7 +125,7 @@ static void withdraw(struct missing *missing)
 
 static void look_up_all(struct real *found)
 {
-	static _Atomic bool withdrawn; /* by one of the threads that look names up at the same time, whose this is: */
+	static _Atomic bool withdrawn; /* of the threads that look names up at the same time, one has `all` */
 	static struct missing all;
 	struct missing *missing =
 	    is_joined() /* nobody looks names up in us then */ || atomic_exchange(&withdrawn, true) ? NULL : &all;

@@ -8,11 +8,11 @@
 #include "shim/recording/recording_private.h"
 #include "shim/sample/thread.h"
 
-static _Atomic bool is_held;    /* by the thread that locks the program's memory, */
-static struct heap *held;       /* whose these three are: */
-static bool is_paused;          /* the keeper, meanwhile; */
-static uint64_t held_signals;   /* what the thread had blocked before */
-static uint64_t paused_signals; /* the same of the thread that pauses the keeper */
+static _Atomic bool is_held;    /* a thread locks the program's memory; the next three are its own */
+static struct heap *held;       /* the heap file that it holds */
+static bool is_paused;          /* it has paused the keeper */
+static uint64_t held_signals;   /* the signals that it had blocked before */
+static uint64_t paused_signals; /* those of the thread that pauses the keeper alone */
 
 void recording_forget_hold(void)
 {

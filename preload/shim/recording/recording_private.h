@@ -9,9 +9,9 @@
  * parent's. */
 struct heap *recording_at_liberty(void);
 
-/* In a forked child: another thread's hold is the parent's, */
+/* In a forked child: another thread's hold is its parent's. */
 void recording_forget_hold(void);
-/* and so is what was counted before its recording. */
+/* In a forked child: what was counted before a recording began is its parent's. */
 void recording_forget_counts(void);
 
 /* Moves all that was counted before a recording began into it. `forked`: its process did not run the constructor. */
