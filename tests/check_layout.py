@@ -265,6 +265,23 @@ def dead_links():
                 yield f"{page} links to {link}, which does not exist"
 
 
+def stale_names():
+    """Targets of make, tests, and names that begin with SEEP_, of which a page speaks and the tree does not."""
+    targets = set(re.findall(r"[\w-]+", " ".join(re.findall(r"^([a-z][\w -]*):", open("Makefile", encoding="utf-8").read(), re.M))))
+    tests = {os.path.basename(name) for name in FILES}
+    words = set()
+    for name in FILES:
+        if name.endswith(LICENSED + (".cpp",)) or name == "Makefile":
+            words.update(re.findall(r"SEEP_[A-Z0-9_]+", open(name, encoding="utf-8").read()))
+    for page in (name for name in FILES if name.endswith(".md") and name != "docs/CHANGELOG.md"):
+        text = open(page, encoding="utf-8").read()
+        made = " ".join(re.findall(r"`make ([^`]+)`", text)).split()
+        missing = {word for word in made if re.fullmatch(r"[a-z][\w-]*", word)} - targets
+        missing |= set(re.findall(r"\btest_[a-z_0-9]+\.(?:sh|c)\b", text)) - tests
+        missing |= set(re.findall(r"\bSEEP_[A-Z0-9_]*[A-Z0-9]\b", text)) - words
+        yield from (f"{page} names {name}, which does not exist" for name in sorted(missing))
+
+
 def strangers_at_the_top():
     return sorted({name.split("/")[0] for name in FILES if not name.startswith(".")} - TOP_LEVEL)
 
@@ -298,6 +315,7 @@ def main():
         ("docs/ARCHITECTURE.md answers a newcomer's questions with files and names that exist", stale_answers()),
         ("every path of the tree that a page names exists", stale_paths()),
         ("every link of a page leads somewhere", dead_links()),
+        ("every target, test and SEEP_ name of a page exists", stale_names()),
         ("the top level holds only what belongs there", strangers_at_the_top()),
         ("every source names its licence", unlicensed()),
         ("a command's request that has a list is static", lost_lists()),
