@@ -31,7 +31,7 @@ MANUAL_SOURCES   := $(sort $(wildcard analyzer/manual/*.c))
 COMMANDS_ALONE   := $(wildcard $(patsubst %,analyzer/%/*.c,allocators commands document render/check render/metrics render/source serve \
                     serve/answers serve/scrape summary)) $(filter-out $(patsubst %,analyzer/%.c,page/cells page/selection \
                     page/stacks target/extend target/take_snapshot top/view),$(wildcard $(patsubst %,analyzer/%/*.c,page target top)))
-ANALYZER_SOURCES := $(filter-out $(MANUAL_SOURCES) $(if $(FOR_UNITS),$(COMMANDS_ALONE)),$(sort $(wildcard analyzer/*/*.c analyzer/check/*/*.c analyzer/render/*/*.c analyzer/serve/*/*.c analyzer/top/*/*.c)))
+ANALYZER_SOURCES := $(filter-out $(MANUAL_SOURCES) $(if $(FOR_UNITS),$(COMMANDS_ALONE)),$(sort $(wildcard analyzer/*/*.c analyzer/check/*/*.c analyzer/profile/*/*.c analyzer/render/*/*.c analyzer/serve/*/*.c analyzer/top/*/*.c)))
 MAIN_SOURCES     := $(wildcard analyzer/main.c)
 
 objects           = $(patsubst %,$(BUILD)/obj/%.o,$(basename $(1)))

@@ -58,6 +58,7 @@ analyzer/dwarf          analyzer/base
 analyzer/modules        analyzer/base analyzer/dwarf analyzer/files analyzer/work
 analyzer/symbols        analyzer/base analyzer/dwarf analyzer/encoding analyzer/files analyzer/modules analyzer/work preload/keeper/program
 analyzer/profile        analyzer/base analyzer/encoding analyzer/files analyzer/foreign analyzer/reader analyzer/statistics analyzer/symbols
+analyzer/profile/stacks analyzer/base analyzer/profile
 analyzer/render/words   analyzer/account analyzer/base analyzer/compare analyzer/files analyzer/leaks analyzer/profile analyzer/series analyzer/statistics
 analyzer/source         analyzer/base analyzer/compare analyzer/files analyzer/modules analyzer/profile analyzer/statistics
 analyzer/render/source  analyzer/base analyzer/files analyzer/render/json analyzer/render/terminal analyzer/render/text analyzer/render/words analyzer/source

@@ -185,7 +185,10 @@ static int run(int argc, char **argv)
 	if (status != COMMAND_FINE)
 		return status;
 	snapshot_show_mappings(request.document.mappings);
-	if (!open_both(&request, &pair, &error))
+	profile_share_stacks(true);
+	const bool is_open = open_both(&request, &pair, &error);
+	profile_share_stacks(false);
+	if (!is_open)
 		status = command_fail(&error);
 	else if (profiles_are_same_process(pair.base, pair.now) && pair.base->time_ns > pair.now->time_ns)
 		status =

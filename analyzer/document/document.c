@@ -229,7 +229,10 @@ int document_run(const struct command *command, struct document_request *request
 	int status = command_check_output(command, request->output, request->snapshots, request->base);
 	if (status != COMMAND_FINE)
 		return status;
-	if (!document_open_pair(request, &pair, &error))
+	profile_share_stacks(request->bases.count > 0);
+	const bool is_open = document_open_pair(request, &pair, &error);
+	profile_share_stacks(false);
+	if (!is_open)
 		status = command_fail(&error);
 	else if (pair.base && profiles_are_same_process(pair.base, pair.now) && pair.base->time_ns > pair.now->time_ns)
 		status = command_usage(command, "%s is later than %s: --base takes the earlier one", pair.base->source,

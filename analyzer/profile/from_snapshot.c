@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From a verified snapshot to a profile. Its nodes become locations. Sites with equal stacks become one site (a module
+ * From a verified snapshot to a profile. Its nodes become locations (stacks/snapshot_stacks.c). Sites with equal stacks become one site (a module
  * that was loaded twice, or that two threads registered at once, has several indices), and lifetimes and live samples
  * go to the site that theirs became a part of.
  *
@@ -22,12 +22,8 @@ struct builder {
 	const struct snapshot_view *view;
 	struct profile *profile;
 	struct profile_storage *storage;
-	uint64_t *identities; /* by module; the same code has the same one, in this process and in others */
-	uint32_t *canonical;  /* by module: the first one with its identity */
-	struct stack_checks checks;
-	uint64_t *node_key; /* by node: hash of the stack from the root to here */
-	uint32_t *site_of;  /* by the snapshot's site: the profile's */
-	uint32_t *labels;   /* by node: the label's module, or 0; NULL: the snapshot has none */
+	struct snapshot_stacks stacks;
+	uint32_t *site_of; /* by the snapshot's site: the profile's */
 };
 
 static void build_modules(struct builder *builder)
@@ -39,8 +35,8 @@ static void build_modules(struct builder *builder)
 	profile->modules = memory_allocate(count, sizeof *profile->modules);
 	profile->module_count = count;
 	builder->storage->module_paths = memory_allocate(count, sizeof *builder->storage->module_paths);
-	builder->identities = memory_allocate(count, sizeof *builder->identities);
-	builder->canonical = memory_allocate(count, sizeof *builder->canonical);
+	builder->stacks.identities = memory_allocate(count, sizeof *builder->stacks.identities);
+	builder->stacks.canonical = memory_allocate(count, sizeof *builder->stacks.canonical);
 	profile->modules[0].path = builder->storage->module_paths[0] = string_pool_intern(profile->strings, "");
 	for (uint32_t i = 1; i < count; i++) {
 		struct seep_module module = snapshot_module(builder->view, i);
@@ -56,176 +52,22 @@ static void build_modules(struct builder *builder)
 		memcpy(profile->modules[i].build_id, module.build_id, module.build_id_bytes);
 		builder->storage->module_paths[i] =
 		    string_pool_intern_bytes(profile->strings, path, strnlen(path, PROFILE_PATH_BYTES));
-		builder->identities[i] = profile_module_identity(module.build_id, module.build_id_bytes, path);
-		uint64_t *first = map_put(first_of, builder->identities[i], &is_first);
+		builder->stacks.identities[i] = profile_module_identity(module.build_id, module.build_id_bytes, path);
+		uint64_t *first = map_put(first_of, builder->stacks.identities[i], &is_first);
 		if (is_first)
 			*first = i;
-		builder->canonical[i] = (uint32_t)*first;
+		builder->stacks.canonical[i] = (uint32_t)*first;
 	}
 	map_free(first_of);
 }
 
-/* Locations of this many nodes are looked up together, so that their places in memory can be prefetched. */
-enum { NODES_AT_ONCE = 32 };
-
-struct location_batch {
-	uint64_t secret;
-	struct profile_location wanted[NODES_AT_ONCE];
-	size_t places[NODES_AT_ONCE]; /* where each may be in the table */
-};
-
-/* Finds the location's index, making the location if it is new. */
-static uint32_t location_find(struct profile *profile, const struct index_table *known,
-			      const struct profile_location *wanted, size_t place)
-{
-	for (size_t at = place;; at++) {
-		uint32_t *slot = index_table_slot(known, at);
-		if (*slot == 0) {
-			profile->locations[profile->location_count] = *wanted;
-			*slot = ++profile->location_count;
-			return *slot - 1;
-		}
-		const struct profile_location *found = &profile->locations[*slot - 1];
-		if (found->module == wanted->module && found->address == wanted->address &&
-		    found->exact == wanted->exact)
-			return *slot - 1;
-	}
-}
-
-static void batch_add(struct location_batch *batch, uint32_t k, const struct index_table *known, uint32_t module,
-		      const struct seep_node *node)
-{
-	const bool exact = node->flags & SEEP_NODE_EXACT;
-	const uint64_t where = (uint64_t)module << 1 | exact;
-
-	batch->wanted[k] = (struct profile_location){.module = module, .address = node->address, .exact = exact};
-	batch->places[k] = hash_word(hash_word(node->address ^ batch->secret) + where);
-	__builtin_prefetch(index_table_slot(known, batch->places[k]), 1);
-}
-
-static void batch_find(struct builder *builder, const struct location_batch *batch, const struct index_table *known,
-		       uint32_t first, uint32_t count)
-{
-	struct profile *profile = builder->profile;
-
-	for (uint32_t k = 0; k < count; k++) {
-		const uint32_t index = *index_table_slot(known, batch->places[k]);
-		if (index)
-			__builtin_prefetch(&profile->locations[index - 1]);
-	}
-	for (uint32_t k = 0; k < count; k++) {
-		const uint32_t module = batch->wanted[k].module;
-		if (profile->modules[module].flags & SEEP_MODULE_LABEL && !profile->nodes[first + k].parent)
-			builder->labels[first + k] = module;
-		else
-			profile->nodes[first + k].location =
-			    location_find(profile, known, &batch->wanted[k], batch->places[k]);
-	}
-}
-
-/* Is the node a label, and no frame? A frame below one is deeper. */
-static bool is_label(const struct builder *builder, uint32_t node)
-{
-	return builder->labels && builder->labels[node] && builder->checks.depths[node] == 1;
-}
-
-/*
- * A stack's key is made of its callers' key, and the calls of one stack follow each other as a rule. So that one need not wait
- * for the other, those of a batch that need no other's key come first, then those that need these.
- */
-static void batch_key(struct builder *builder, const struct location_batch *batch, uint32_t first, uint32_t count)
-{
-	const struct profile_node *nodes = &builder->profile->nodes[first];
-	uint8_t level[NODES_AT_ONCE], order[NODES_AT_ONCE], places[NODES_AT_ONCE + 1] = {0};
-
-	for (uint32_t k = 0; k < count; k++) {
-		level[k] = nodes[k].parent < first ? 0 : level[nodes[k].parent - first] + 1;
-		places[level[k] + 1]++;
-	}
-	for (uint32_t k = 1; k < count; k++)
-		places[k] += places[k - 1];
-	for (uint32_t k = 0; k < count; k++)
-		order[places[level[k]]++] = (uint8_t)k;
-	for (uint32_t i = 0; i < count; i++) {
-		const struct profile_location *location = &batch->wanted[order[i]];
-		builder->node_key[first + order[i]] =
-		    stack_key_extend(builder->node_key[nodes[order[i]].parent], builder->identities[location->module],
-				     location->address, location->exact);
-	}
-}
-
-/* Room for the labels of nodes, if there are any. */
-static void build_labels(struct builder *builder)
-{
-	const struct profile *profile = builder->profile;
-	bool any = false;
-
-	for (uint32_t i = 1; i < profile->module_count; i++)
-		any |= (profile->modules[i].flags & SEEP_MODULE_LABEL) != 0;
-	if (any)
-		builder->labels = memory_allocate(profile->node_count, sizeof *builder->labels);
-}
-
-/* A label was the outermost frame of its stacks. They end below it, and their nodes have it instead; keys keep it. */
-static void labels_take_off(struct builder *builder)
-{
-	struct profile_node *nodes = builder->profile->nodes;
-
-	for (uint32_t i = 1; builder->labels && i < builder->profile->node_count; i++) {
-		const uint32_t parent = nodes[i].parent;
-		if (is_label(builder, i) || !builder->labels[parent])
-			continue;
-		builder->labels[i] = builder->labels[parent];
-		if (is_label(builder, parent))
-			nodes[i].parent = 0;
-	}
-}
-
-static bool build_locations(struct builder *builder, struct error *error)
-{
-	struct profile *profile = builder->profile;
-	uint32_t count = snapshot_count(builder->view, SEEP_SECTION_NODES);
-	struct index_table known = index_table_create(count);
-	struct location_batch batch = {.secret = hash_secret()};
-	struct seep_node node = snapshot_node(builder->view, 0);
-	bool fine = snapshot_node_verify(&builder->checks, 0, &node, error);
-
-	profile->locations = memory_allocate(count, sizeof *profile->locations);
-	profile->nodes = memory_allocate(count, sizeof *profile->nodes);
-	profile->node_count = count;
-	builder->node_key = memory_allocate(count, sizeof *builder->node_key);
-	build_labels(builder);
-	for (uint32_t i = 1; i < count && fine; i++) {
-		const uint32_t k = (i - 1) % NODES_AT_ONCE;
-		node = snapshot_node(builder->view, i);
-		fine = snapshot_node_verify(&builder->checks, i, &node, error);
-		if (!fine)
-			break;
-		profile->nodes[i].parent = node.parent;
-		batch_add(&batch, k, &known, builder->canonical[node.module], &node);
-		if (k + 1 == NODES_AT_ONCE || i + 1 == count) {
-			batch_key(builder, &batch, i - k, k + 1);
-			batch_find(builder, &batch, &known, i - k, k + 1);
-		}
-		if (i % ENTRIES_A_LOOK == 0)
-			message_progress_within("reading stacks, call", i, count);
-	}
-	index_table_free(&known);
-	if (fine)
-		labels_take_off(builder);
-	/* at least one: a label's node has none of its own */
-	profile->locations =
-	    memory_resize(profile->locations, profile->location_count + 1u, sizeof *profile->locations);
-	return fine;
-}
-
 static struct profile_site site_of_entry(const struct builder *builder, const struct seep_site *entry, uint64_t key)
 {
-	const uint32_t label = builder->labels ? builder->labels[entry->node] : 0;
+	const uint32_t label = builder->stacks.labels ? builder->stacks.labels[entry->node] : 0;
 
 	return (struct profile_site){.key = key,
-				     .node = is_label(builder, entry->node) ? 0 : entry->node,
-				     .depth = builder->checks.depths[entry->node] - (label != 0),
+				     .node = snapshot_node_is_label(&builder->stacks, entry->node) ? 0 : entry->node,
+				     .depth = builder->stacks.checks.depths[entry->node] - (label != 0),
 				     .label = label,
 				     .truncated = (entry->flags & SEEP_SITE_TRUNCATED) != 0,
 				     .retired = site_is_retired(entry->flags, entry->node),
@@ -260,7 +102,7 @@ static uint64_t site_key(const struct builder *builder, uint32_t index)
 	snapshot_entry(builder->view, SEEP_SECTION_SITES, index, &head, sizeof head);
 	if (head.node >= builder->profile->node_count)
 		return 0; /* the caller refuses it */
-	return stack_key_close(builder->node_key[head.node], head.flags, head.node);
+	return stack_key_close(builder->stacks.node_key[head.node], head.flags, head.node);
 }
 
 /* Makes one site of those that share a stack. */
@@ -284,7 +126,7 @@ static bool build_sites(struct builder *builder, struct error *error)
 		const struct seep_site *entry = snapshot_site_in_place(builder->view, i, &copy);
 		const uint64_t key = keys[i % SITES_AT_ONCE];
 		bool is_new;
-		fine = snapshot_site_verify(&builder->checks, i, entry, error);
+		fine = snapshot_site_verify(&builder->stacks.checks, i, entry, error);
 		if (!fine)
 			break;
 		const uint32_t index = numbering_put(&known, key, &is_new);
@@ -338,26 +180,24 @@ static void build_samples(struct builder *builder)
 /* If entries can't be unpacked, other faults of theirs are not worth a complaint. */
 static bool build_stacks(struct builder *builder, struct error *error)
 {
-	builder->checks = stack_checks_begin(builder->view);
-	const bool fine = build_locations(builder, error) && build_sites(builder, error);
+	const bool fine = snapshot_stacks_build(&builder->stacks, error) && build_sites(builder, error);
 
-	stack_checks_end(&builder->checks);
-	free(builder->node_key);
-	free(builder->labels);
 	return snapshot_compact_verify(builder->view, error) && fine;
 }
 
-struct profile *profile_from_snapshot(const struct snapshot_view *view, struct error *error)
+struct profile *profile_from_snapshot(const struct snapshot_view *view, bool shares, struct error *error)
 {
 	struct profile *profile = profile_create();
-	struct builder builder = {.view = view, .profile = profile, .storage = profile->storage};
+	struct builder builder = {.view = view,
+				  .profile = profile,
+				  .storage = profile->storage,
+				  .stacks = {.view = view, .profile = profile, .shares = shares}};
 
 	profile_fill_header(profile, view);
 	profile_fill_process(profile, view);
 	build_modules(&builder);
 	const bool fine = build_stacks(&builder, error);
-	free(builder.identities);
-	free(builder.canonical);
+	snapshot_stacks_end(&builder.stacks, fine);
 	if (fine) {
 		build_lifetimes(&builder);
 		build_samples(&builder);
@@ -375,7 +215,7 @@ struct profile *profile_head_from_snapshot(const struct snapshot_view *view, uin
 
 	profile_fill_header(profile, view);
 	build_modules(&builder);
-	free(builder.identities);
-	*canonical = builder.canonical;
+	free(builder.stacks.identities);
+	*canonical = builder.stacks.canonical;
 	return profile;
 }

@@ -23,17 +23,22 @@
 
 #define ATTEMPTS 5 /* attempts to open a recording whose keeper removes snapshots meanwhile */
 
-struct profile *profile_open_snapshot(const void *data, size_t bytes, const char *name, struct error *error)
+static struct profile *open_snapshot(const void *data, size_t bytes, const char *name, bool shares, struct error *error)
 {
 	struct snapshot_view view;
 
 	if (!snapshot_verify_but_stacks(&view, data, bytes, name, error))
 		return NULL;
-	struct profile *profile = profile_from_snapshot(&view, error);
+	struct profile *profile = profile_from_snapshot(&view, shares, error);
 	if (profile)
 		profile->input_bytes = snapshot_input_bytes(&view);
 	snapshot_view_free(&view);
 	return profile;
+}
+
+struct profile *profile_open_snapshot(const void *data, size_t bytes, const char *name, struct error *error)
+{
+	return open_snapshot(data, bytes, name, false, error);
 }
 
 /* Opens another tool's profile; the input has its beginning. */
@@ -65,7 +70,7 @@ static struct profile *profile_open_file(const char *path, struct error *error)
 	else if (format != FOREIGN_NONE)
 		profile = profile_open_foreign(&input, format, &(struct foreign_moment){0}, error);
 	else if (!snapshot_is_snapshot(input.data, input.bytes) || input_read_rest(&input, SNAPSHOT_BYTES_LIMIT, error))
-		profile = profile_open_snapshot(input.data, input.bytes, path, error);
+		profile = open_snapshot(input.data, input.bytes, path, true, error);
 	input_close(&input);
 	return profile;
 }

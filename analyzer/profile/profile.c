@@ -39,6 +39,7 @@ void profile_free(struct profile *profile)
 	if (!profile)
 		return;
 	struct profile_storage *storage = profile->storage;
+	profile_stacks_free(profile);
 	free(storage->lifetimes);
 	free(storage->lines);
 	free(storage->given_lines);
@@ -52,8 +53,6 @@ void profile_free(struct profile *profile)
 	late_samples_free(storage);
 	free(storage);
 	free(profile->modules);
-	free(profile->locations);
-	free(profile->nodes);
 	free(profile->sites);
 	free(profile->freed);
 	free(profile->samples);

@@ -85,9 +85,7 @@ struct profile_site {
 	const struct profile_lifetime *lifetimes; /* ascending bin, sparse */
 	uint32_t lifetime_count;
 	bool truncated; /* the callers above the last frame are unknown */
-	bool
-	    /* not one site, and without a stack: the sums of all sites for which the recorder had no room any more */
-	    retired;
+	bool retired;   /* without a stack: the sums of all sites for which the recorder had no room any more */
 	struct seep_measure allocated, freed, in_use;
 };
 
@@ -184,9 +182,7 @@ struct profile {
 	uint32_t absence_count;
 	struct seep_referenced *references; /* live samples, by address; NULL: nobody looked for references to them */
 	uint32_t reference_count;
-	struct profile_content
-	    /* live samples whose contents were read, by address; NULL: nobody read any (target/contents.h) */
-	    *contents;
+	struct profile_content *contents; /* of live samples, by address; NULL: nobody read any (target/contents.h) */
 	uint32_t content_count;
 	uint32_t content_looks; /* how often they were read, and how long that took from first to last */
 	uint64_t content_ns;
@@ -209,6 +205,9 @@ struct profile *profile_open_now(const char *directory, struct error *error);
 struct profile *profile_open_now_keep(const char *directory, struct buffer *bytes, struct error *error);
 /* The same as profile_open(), from bytes in memory; `name` is for messages. */
 struct profile *profile_open_snapshot(const void *data, size_t bytes, const char *name, struct error *error);
+/* While this is on, snapshot files of one recording that are opened one after the other share their stacks, which takes
+ * less time and memory. Such profiles are symbolized and freed together: what one shows may be held by the other. */
+void profile_share_stacks(bool shares);
 /* An empty profile with its pool but no arrays, for whoever fills it. */
 struct profile *profile_create(void);
 void profile_free(struct profile *profile);

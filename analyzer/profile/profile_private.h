@@ -8,6 +8,7 @@
 #include <seep/keeper.h>
 
 #include "base/buffer.h"
+#include "base/map.h"
 #include "profile/profile.h"
 #include "foreign/foreign_profile.h"
 #include "reader/snapshot_reader.h"
@@ -30,7 +31,38 @@ struct profile_storage {
 	struct snapshot_view *live; /* samples that are not unpacked yet; NULL: none */
 	uint32_t *live_site;        /* for those: the profile's site, by the snapshot's; NULL: the same */
 	const char **module_paths;  /* paths as the file system has them; modules[].path is made fit to print */
+	struct profile *twin; /* has the same nodes and locations, or some more or fewer of them; NULL: none has */
+	bool is_symbolized, has_allocator; /* some location is an allocator's */
 };
+
+/* What is known of a snapshot's nodes while it is read. */
+struct snapshot_stacks {
+	const struct snapshot_view *view;
+	struct profile *profile;
+	bool shares;          /* with the profile before or after it, if profile_share_stacks() is on */
+	uint64_t *identities; /* by module; the same code has the same one, in this process and in others */
+	uint32_t *canonical;  /* by module: the first one with its identity */
+	struct stack_checks checks;
+	uint64_t *node_key;       /* by node: hash of the stack from the root to here */
+	uint32_t *labels;         /* by node: the label's module, or 0; NULL: the snapshot has none */
+	struct index_table known; /* of locations */
+};
+
+/* Fills the profile's nodes and locations, and node_key and labels. */
+bool snapshot_stacks_build(struct snapshot_stacks *stacks, struct error *error);
+/* `is_read`: the profile is whole, so the next one may share. */
+void snapshot_stacks_end(struct snapshot_stacks *stacks, bool is_read);
+
+/* Is the node a label, and no frame? A frame below one is deeper. */
+static inline bool snapshot_node_is_label(const struct snapshot_stacks *stacks, uint32_t node)
+{
+	return stacks->labels && stacks->labels[node] && stacks->checks.depths[node] == 1;
+}
+
+/* Frees nodes and locations, unless another profile has them, too. */
+void profile_stacks_free(struct profile *profile);
+/* Gives the profile nodes and locations of its own. */
+void profile_stacks_part(struct profile *profile);
 
 /* Whether the site stands for those for which the recorder's tables had no room any more. */
 static inline bool site_is_retired(uint32_t site_flags, uint32_t node)
@@ -46,7 +78,7 @@ void profile_add_process(struct profile *profile, const struct profile *from);
 
 /* From a snapshot that is verified except for its stacks. Copies all that it needs, so that the view's bytes may go
  * afterwards. NULL: the error says what is wrong with the stacks. */
-struct profile *profile_from_snapshot(const struct snapshot_view *view, struct error *error);
+struct profile *profile_from_snapshot(const struct snapshot_view *view, bool shares, struct error *error);
 
 /* The same without locations, sites and samples. `canonical`: for each module, the first one with the same code; the
  * caller frees it. */

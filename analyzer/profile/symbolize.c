@@ -222,16 +222,69 @@ static void symbolizing_end(struct symbolizing *work)
 	free(work->starts);
 }
 
+/* Code outside of all modules has the names that a file has now, if the file is of that moment: these may differ. */
+static bool has_absolute(const struct profile *profile)
+{
+	for (uint32_t i = 0; i < profile->location_count; i++)
+		if (profile->locations[i].module == 0)
+			return true;
+	return false;
+}
+
+/* Whether the names of one profile's locations are those of the other's, which are the same or fewer. */
+static bool names_are_same(const struct profile *profile, const struct profile *other)
+{
+	const struct profile_storage *mine = profile->storage, *others = other->storage;
+	bool same = profiles_are_same_process(profile, other) && profile->location_count >= other->location_count &&
+		    mine->recording_count == others->recording_count && !has_absolute(profile);
+
+	for (uint32_t i = 0; i < mine->recording_count && same; i++)
+		same = strcmp(mine->recordings[i], others->recordings[i]) == 0;
+	return same;
+}
+
+/* The locations have their names. The modules get what describes these, if the profile has any in them. */
+static void names_adopt(struct profile *profile, const struct profile *other)
+{
+	const struct profile_storage *others = other->storage;
+	bool *is_met = memory_allocate(profile->module_count, sizeof *is_met);
+
+	for (uint32_t i = 0; i < profile->location_count; i++)
+		is_met[profile->locations[i].module] = true;
+	for (uint32_t i = 1; i < profile->module_count && i < other->module_count; i++) {
+		struct profile_module *module = &profile->modules[i];
+		const struct profile_module *from = &other->modules[i];
+		if (!is_met[i])
+			continue;
+		module->symbols = from->symbols ? string_pool_intern(profile->strings, from->symbols) : NULL;
+		module->label = from->label ? string_pool_intern(profile->strings, from->label) : NULL;
+		module->has_lines = from->has_lines;
+		module->names_kept = from->names_kept;
+	}
+	free(is_met);
+	if (others->has_allocator)
+		stacks_trim(profile);
+}
+
 void profile_symbolize(struct profile *profile, const struct symbol_search *search)
 {
 	struct symbolizing work = {.profile = profile, .storage = profile->storage};
+	const struct profile *twin = work.storage->twin;
 
+	if (twin && ((const struct profile_storage *)twin->storage)->is_symbolized) {
+		names_adopt(profile, twin);
+		return;
+	}
+	if (twin && !names_are_same(profile, twin))
+		profile_stacks_part(profile);
 	locations_group(&work);
 	absolute_resolve(&work);
 	struct resolving resolving = modules_resolve(&work, search ? search : &(struct symbol_search){0}, true);
 	modules_describe(profile, &resolving);
 	resolving_free(&resolving);
-	if (lines_store(&work))
+	work.storage->has_allocator = lines_store(&work);
+	work.storage->is_symbolized = true;
+	if (work.storage->has_allocator)
 		stacks_trim(profile);
 	symbolizing_end(&work);
 }
