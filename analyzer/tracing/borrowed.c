@@ -120,6 +120,12 @@ static void copy_note(struct borrowed *borrowed)
 		borrowed->copy = (pid_t)number;
 }
 
+static bool has_ended(struct borrowed *borrowed, struct error *error)
+{
+	borrowed->lost = true;
+	return error_set(error, "%d has ended", (int)borrowed->tracees->pid);
+}
+
 /* Runs the thread to its next stop at a system call. */
 static bool run_to_call(struct borrowed *borrowed, double until_ms, struct error *error)
 {
@@ -131,9 +137,8 @@ static bool run_to_call(struct borrowed *borrowed, double until_ms, struct error
 	for (;;) {
 		pid_t got = waitpid(tid, &status, __WALL | WNOHANG);
 		if (got == tid && !WIFSTOPPED(status)) {
-			borrowed->lost = true;
 			borrowed->tracee->state = TRACEE_GONE;
-			return error_set(error, "%d has ended", (int)borrowed->tracees->pid);
+			return has_ended(borrowed, error);
 		}
 		if (got == tid && WSTOPSIG(status) == TRACED_CALL_STOP)
 			return true;
@@ -267,9 +272,8 @@ static bool stop_properly(struct borrowed *borrowed, struct error *error)
 	while (tracing_now_ms() < until_ms) {
 		pid_t got = waitpid(tid, &status, __WALL | WNOHANG);
 		if (got == tid && !WIFSTOPPED(status)) {
-			borrowed->lost = true;
 			borrowed->tracee->state = TRACEE_GONE;
-			return error_set(error, "%d has ended", (int)borrowed->tracees->pid);
+			return has_ended(borrowed, error);
 		}
 		if (got == tid && status >> 16 == PTRACE_EVENT_STOP)
 			return true;
@@ -291,9 +295,8 @@ static bool news_take(struct borrowed *borrowed, struct error *error)
 	if (waitpid(tid, &status, __WALL | WNOHANG) != tid)
 		return true;
 	if (!WIFSTOPPED(status)) {
-		borrowed->lost = true;
 		borrowed->tracee->state = TRACEE_GONE;
-		return error_set(error, "%d has ended", (int)borrowed->tracees->pid);
+		return has_ended(borrowed, error);
 	}
 	if (status >> 16 == 0 && is_fault(WSTOPSIG(status)))
 		return error_set(error, "signal %d in the thread of %d that worked for seep", WSTOPSIG(status),
@@ -318,9 +321,10 @@ static bool waits_for_us(struct borrowed *borrowed, struct error *error)
 static bool function_await(struct borrowed *borrowed, double until_ms, struct area_head *head, struct error *error)
 {
 	for (;;) {
-		if (!remote_read(borrowed->remote, borrowed->area + PAGE, head, sizeof *head) ||
-		    !news_take(borrowed, error))
+		if (!news_take(borrowed, error))
 			return false;
+		if (!remote_read(borrowed->remote, borrowed->area + PAGE, head, sizeof *head))
+			return has_ended(borrowed, error); /* a moment before there is news of it */
 		if (head->returned)
 			return stop_properly(borrowed, error) && waits_for_us(borrowed, error);
 		if (tracing_now_ms() >= until_ms) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Threads that are stopped for a moment: a number that has passed on to another process meanwhile is not one of them. */
+/* Threads that are stopped for a moment: a number that has passed on to another process meanwhile is not one of them; what
+ * works for us goes on as it was, or is given up; signals do what they do without us. */
 #include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -8,17 +9,20 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
-#include "tracing/tracees.h"
+#include "tracing/borrowed.h"
+#include "tracing/traced_signals.h"
 
-enum { WITHIN_MS = 20000, INTERRUPTED = 1, ENDED_BY_US = 2 };
+enum { WITHIN_MS = 20000, INTERRUPTED = 1, ENDED_BY_US = 2, GIVEN_UP = 3, KILLED = -1, PAGE = 4096 };
 
 /* A child that waits until the pipe is closed, in a call that returns EINTR to whoever is stopped in it. */
 static _Noreturn void child_wait(const int pipe[2])
@@ -64,7 +68,7 @@ static int status_of(pid_t child)
 	int status = 0;
 
 	assert_int_equal(waitpid(child, &status, 0), child);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : KILLED;
 }
 
 /* One stranger has the number of a thread that ran, the other got one just before it was asked to stop. */
@@ -102,10 +106,187 @@ static void strangers_with_the_numbers_of_threads_run_on(void **state)
 	assert_int_equal(status_of(pid), ENDED_BY_US);
 }
 
+/* A child that waits until the pipe is closed, and that stands still; it may be without room for more memory. */
+struct stopped {
+	int pipe[2];
+	pid_t pid;
+	struct remote remote;
+	struct loaded loaded;
+	struct tracees tracees;
+	struct borrowed borrowed;
+	struct error error;
+};
+
+static struct stopped stopped_child(bool has_room)
+{
+	const struct rlimit none = {0};
+	struct stopped child = {.pid = 0};
+
+	assert_int_equal(pipe(child.pipe), 0);
+	child.pid = child_start(child.pipe);
+	assert_true(has_room || prlimit(child.pid, RLIMIT_AS, &none, NULL) == 0);
+	tracees_begin(&child.tracees, child.pid);
+	assert_true(remote_open(&child.remote, child.pid, &child.error));
+	assert_true(loaded_read(&child.loaded, &child.remote, &child.error));
+	assert_true(tracees_stop(&child.tracees, WITHIN_MS, &child.error));
+	return child;
+}
+
+static bool thread_borrow(struct stopped *child)
+{
+	return borrowed_prepare(&child->borrowed, &child->remote, &child->loaded, &child->tracees, &child->error) &&
+	       borrowed_begin(&child->borrowed, child->tracees.items, &child->error);
+}
+
+/* How the child ends that nobody needs any more; 0: unknown, as its end came while it was traced. */
+static int stopped_end(struct stopped *child)
+{
+	int status = 0;
+
+	tracees_end(&child->tracees);
+	loaded_free(&child->loaded);
+	remote_close(&child->remote);
+	close(child->pipe[0]);
+	close(child->pipe[1]);
+	waitpid(child->pid, &status, 0);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : KILLED;
+}
+
+static bool system_make(struct stopped *child, long number)
+{
+	const uint64_t arguments[BORROWED_ARGUMENTS] = {GIVEN_UP};
+	int64_t result;
+
+	return borrowed_system(&child->borrowed, number, arguments, &result, &child->error);
+}
+
+/* Calls a function, which the child has at the same address as we. */
+static bool function_make(struct stopped *child, void (*function)(void), double within_ms)
+{
+	const uint64_t arguments[3] = {0};
+	uint64_t result;
+
+	return borrowed_area(&child->borrowed, &child->error) &&
+	       borrowed_function(&child->borrowed, (uint64_t)(uintptr_t)function, arguments, within_ms, &result,
+				 &child->error);
+}
+
+static void faults(void)
+{
+	__builtin_trap();
+}
+
+static void ends(void)
+{
+	syscall(SYS_exit_group, GIVEN_UP);
+}
+
+static void stays(void)
+{
+	for (;;)
+		syscall(SYS_pause);
+}
+
+static void a_thread_that_worked_for_us_goes_on(void **state)
+{
+	struct stopped child = stopped_child(true);
+
+	(void)state;
+	assert_true(thread_borrow(&child));
+	assert_false(function_make(&child, faults, WITHIN_MS));
+	assert_non_null(strstr(child.error.text, "signal 4 in the thread"));
+	borrowed_end(&child.borrowed);
+	assert_int_equal(stopped_end(&child), ENDED_BY_US);
+}
+
+static void work_that_ends_a_process_or_has_no_end_is_given_up(void **state)
+{
+	const char *const says[] = {"has ended", "has ended", "is busy in its loader"};
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		struct stopped child = stopped_child(true);
+		assert_true(thread_borrow(&child));
+		assert_false(i == 0   ? system_make(&child, SYS_exit_group)
+			     : i == 1 ? function_make(&child, ends, WITHIN_MS)
+				      : function_make(&child, stays, 1));
+		assert_non_null(strstr(child.error.text, says[i]));
+		assert_true(child.borrowed.lost);
+		borrowed_end(&child.borrowed);
+		if (i == 2)
+			kill(child.pid, SIGKILL);
+		stopped_end(&child);
+	}
+}
+
+static void a_thread_that_cannot_work_is_left_alone(void **state)
+{
+	const struct loaded nothing = {0};
+	struct tracee stranger = {.tid = getpid()};
+	struct stopped child = stopped_child(false);
+
+	(void)state;
+	assert_false(borrowed_prepare(&child.borrowed, &child.remote, &nothing, &child.tracees, &child.error));
+	assert_non_null(strstr(child.error.text, "its C library is not one that seep knows"));
+	assert_true(thread_borrow(&child));
+	assert_false(borrowed_area(&child.borrowed, &child.error));
+	assert_non_null(strstr(child.error.text, "has no room for a stack of seep's"));
+	borrowed_end(&child.borrowed);
+	child.borrowed.place = PAGE; /* where nothing is */
+	assert_false(borrowed_begin(&child.borrowed, child.tracees.items, &child.error));
+	assert_non_null(strstr(child.error.text, "has no room on its stack"));
+	assert_false(borrowed_begin(&child.borrowed, &stranger, &child.error));
+	assert_non_null(strstr(child.error.text, "can't be read"));
+	assert_int_equal(stopped_end(&child), ENDED_BY_US);
+}
+
+static void a_process_that_was_killed_does_no_work(void **state)
+{
+	struct stopped child = stopped_child(true);
+
+	(void)state;
+	assert_true(thread_borrow(&child) && borrowed_area(&child.borrowed, &child.error));
+	kill(child.pid, SIGKILL);
+	assert_false(system_make(&child, SYS_getpid));
+	assert_false(function_make(&child, stays, WITHIN_MS));
+	borrowed_end(&child.borrowed);
+	stopped_end(&child);
+}
+
+/* What becomes of the call in which a signal that is passed on has found a thread. */
+static int end_after(int sent, int passed_on)
+{
+	int pipe_ends[2], status;
+
+	assert_int_equal(pipe(pipe_ends), 0);
+	const pid_t child = child_start(pipe_ends);
+	assert_int_equal(ptrace(PTRACE_SEIZE, child, NULL, NULL), 0);
+	assert_int_equal(kill(child, sent), 0);
+	assert_int_equal(waitpid(child, &status, __WALL), child);
+	assert_int_equal(status, sent << 8 | 0x7f);
+	traced_signal_pass_on(child, passed_on);
+	close(pipe_ends[0]);
+	close(pipe_ends[1]);
+	return status_of(child);
+}
+
+static void a_signal_does_to_a_call_what_it_does_untraced(void **state)
+{
+	(void)state;
+	assert_int_equal(end_after(SIGWINCH, SIGWINCH), ENDED_BY_US); /* it has no effect */
+	assert_int_equal(end_after(SIGUSR1, SIGUSR1), KILLED);
+	assert_int_equal(end_after(SIGUSR1, TRACED_CALL_STOP), INTERRUPTED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(strangers_with_the_numbers_of_threads_run_on),
+	    cmocka_unit_test(a_thread_that_worked_for_us_goes_on),
+	    cmocka_unit_test(work_that_ends_a_process_or_has_no_end_is_given_up),
+	    cmocka_unit_test(a_thread_that_cannot_work_is_left_alone),
+	    cmocka_unit_test(a_process_that_was_killed_does_no_work),
+	    cmocka_unit_test(a_signal_does_to_a_call_what_it_does_untraced),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
