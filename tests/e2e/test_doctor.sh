@@ -6,7 +6,8 @@
 cat >hello.c <<'END'
 #include <stdio.h>
 #include <stdlib.h>
-int main(void) { void *p = malloc(100); puts(p ? "hello" : ""); free(p); return 6; }
+#include <unistd.h>
+int main(int c, char **v) { void *p = malloc(100); puts(v[0] ? "hello" : ""); if (c > 1) pause(); free(p); return 6; }
 END
 gcc -g -o plain hello.c
 gcc -o stripped -s hello.c
@@ -98,12 +99,24 @@ compile holder <<'END'
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-int main(void) { for (int i = 0; i < 20; i++) memset(malloc(1 << 20), 1, 1 << 20); pause(); }
+static void fill(void) { for (int i = 0; i < 20; i++) memset(malloc(1 << 20), 1, 1 << 20); }
+int main(int argc, char **argv) { fill(); if (argc > 1 && fork() == 0) fill(); (void)argv; pause(); }
 END
 LD_PRELOAD=$SHIM SEEP_OUTPUT=$WORK/held background ./holder
 wait_until 10 test -e held/heap
 check_match "a process that records" "records into $WORK/held" "$("$SEEP" doctor "$background_pid")"
 check "is fine" "$SEEP" doctor "$background_pid"
+LD_PRELOAD=$SHIM SEEP_OUTPUT=$WORK/forked background ./holder fork
+wait_until 10 test -e forked.2/heap
+child=$(pgrep -P "$background_pid" holder)
+check_match "one that was forked" "it was forked: memory that it inherited from its parent" "$("$SEEP" doctor "$child")"
+kill "$child"
+LD_PRELOAD=$SHIM background ./static stay
+wait_until 10 grep -q static "/proc/$background_pid/cmdline"
+check_match "one that was started with the shim in vain" "LD_PRELOAD names libseep.so, but the loader did not load it" \
+	"$("$SEEP" doctor "$background_pid")"
+PYTHONMALLOC=debug background /usr/bin/python3 -c 'import signal; signal.pause()'
+check "one in an environment that matters" wait_until 10 eval '"$SEEP" doctor "$background_pid" | grep -q pools'
 LD_PRELOAD=$SHIM SEEP_RATE=1G SEEP_OUTPUT=$WORK/idle background sleep 60
 wait_until 10 grep -q libseep "/proc/$background_pid/maps"
 check_match "a process that has sampled nothing yet" 'no recording yet; wait' "$("$SEEP" doctor "$background_pid")"

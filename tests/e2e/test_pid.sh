@@ -105,5 +105,15 @@ check_match "one snapshot of a program that runs: seep leaks says when there are
 	"$("$SEEP" leaks "$idle" 2>&1)"
 "$SEEP" detach "$idle" 2>err
 check_match "seep doctor says that seep has left it" "seep has left it, and it can be joined; 'seep attach $idle'" "$("$SEEP" doctor "$idle")"
+
+# The keeper stands still, so who asks it waits until the process is killed.
+keeper=$(pgrep -f "seep-keeper $WORK/preloaded.rec")
+kill -STOP "$keeper"
+"$SEEP" snapshot "$preloaded" >killed.out 2>&1 &
+asked=$!
+wait_until 10 eval '! kill -0 "$asked" || [[ $(cat "/proc/$asked/syscall") == "202 "* ]]' # futex()
+kill -KILL "$preloaded" "$keeper"
+wait "$asked"
+check_equal "seep snapshot of a process that is killed meanwhile: its last one" "0 1" "$? $(grep -c '\.seep$' killed.out)"
 touch stop
 exit "$cases_failed"

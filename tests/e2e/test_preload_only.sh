@@ -31,6 +31,10 @@ check_equal "the recording is private" "700 600 600" "$(stat -c %a out out/heap 
 LD_PRELOAD=$SHIM SEEP_OPTIONS=rate=64K:interval=0 ./leaker >/dev/null
 check "without SEEP_OUTPUT it is named after the command and the process" compgen -G 'seep.leaker.*/000001.seep'
 
+mkdir emptied && cp out/heap emptied
+output=$("$SEEP" snapshot emptied 2>&1)
+check_equal "a complete recording whose snapshots are gone has no last one to name" "3 1" "$? $(wc -l <<<"$output")"
+
 before=$(sha256sum out/*)
 LD_PRELOAD=$SHIM SEEP_OUTPUT=$WORK/out SEEP_RATE=64K ./leaker >/dev/null
 check "an existing recording is not touched: the next gets .2" test -f out.2/000001.seep

@@ -116,6 +116,8 @@ ends "and ends like any other"
 serve session/first --listen=unix:socket
 check_equal "a socket's file is its user's alone" "unix:socket 600" "$url $(stat -c %a socket)"
 check_equal "it is served there" 200 "$(code --unix-socket socket http://localhost/r/first/)"
+check_equal "its name alone leads there" "308 /r/first/" "$(code --unix-socket socket http://localhost/r/first) $(sed -n 's/^Location: //p' header | tr -d '\r')"
+check_equal "an icon that browsers ask for is no mistake" 204 "$(code --unix-socket socket http://localhost/favicon.ico)"
 cp -r session/first session/first.2
 check "with what takes its name next" wait_until 20 eval 'curl -s --unix-socket socket http://localhost/ | grep -q "href=\"r/first.2/\""'
 check_equal "and nothing else" 0 "$(curl -s --unix-socket socket http://localhost/ | grep -c second)"
