@@ -12,7 +12,6 @@
 #include "render/text/alike.h"
 #include "compare/comparison.h"
 #include "compare/samples.h"
-#include "profile/merge.h"
 #include "profile/profile.h"
 #include "reader/snapshot_reader.h"
 #include "render/json/documents.h"
@@ -132,7 +131,7 @@ static bool open_recordings(const struct request *request, struct snapshot_pair 
 		ledger_borrow(bases[0], targets->paths[0]);
 	}
 	if (fine)
-		fine = profile_merge_pairs(nows, bases, count, &pair->now, &pair->base, error);
+		fine = document_add_up(nows, bases, count, pair, error);
 	else
 		for (size_t i = 0; i < count; i++) {
 			profile_free(nows[i]);

@@ -162,15 +162,50 @@ static bool open_each(const struct document_request *request, struct targets tar
 	return false;
 }
 
+/* What to add to the times of each profile, so that all are of the last one's moment. */
+static uint64_t *shifts_align(struct profile *const *profiles, size_t count)
+{
+	uint64_t *shifts_ns = memory_allocate(count, sizeof *shifts_ns), now_ns = 0;
+
+	for (size_t i = 0; i < count; i++)
+		now_ns = profiles[i]->time_ns > now_ns ? profiles[i]->time_ns : now_ns;
+	for (size_t i = 0; i < count; i++)
+		shifts_ns[i] = profiles[i]->time_ns ? now_ns - profiles[i]->time_ns : 0;
+	return shifts_ns;
+}
+
+bool document_add_up(struct profile **nows, struct profile **bases, size_t count, struct snapshot_pair *pair,
+		     struct error *error)
+{
+	if (count == 1) {
+		pair->now = nows[0];
+		if (bases)
+			pair->base = bases[0];
+		return true;
+	}
+	const bool fine = profiles_can_merge(nows, count, error);
+	uint64_t *shifts_ns = shifts_align(nows, count);
+	pair->now = fine ? profile_merge(nows, shifts_ns, count) : NULL;
+	if (bases)
+		pair->base = fine ? profile_merge(bases, shifts_ns, count) : NULL;
+	free(shifts_ns);
+	for (size_t i = 0; i < count; i++) {
+		profile_free(nows[i]);
+		if (bases)
+			profile_free(bases[i]);
+	}
+	return fine;
+}
+
 static struct profile *open_all(const struct document_request *request, struct targets targets, struct error *error)
 {
 	struct profile **profiles = memory_allocate(targets.count, sizeof *profiles);
-	struct profile *sum = NULL;
+	struct snapshot_pair sum = {0};
 
 	if (open_each(request, targets, profiles, error))
-		profile_merge_pairs(profiles, NULL, targets.count, &sum, NULL, error);
+		document_add_up(profiles, NULL, targets.count, &sum, error);
 	free(profiles);
-	return sum;
+	return sum.now;
 }
 
 /* Blocks that are in use at both moments are the same in both sums. */
@@ -185,7 +220,7 @@ static bool open_pairs(const struct document_request *request, struct snapshot_p
 			profile_free(nows[i]);
 		fine = false;
 	}
-	fine = fine && profile_merge_pairs(nows, bases, count, &pair->now, &pair->base, error);
+	fine = fine && document_add_up(nows, bases, count, pair, error);
 	free(nows);
 	free(bases);
 	return fine;

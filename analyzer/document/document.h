@@ -44,6 +44,11 @@ typedef void document_writer(struct buffer *out, const struct snapshot_pair *pai
 /* Opens all snapshots and all `bases`, each as below, added up. False: the pair may hold one of the sums. */
 bool document_open_pair(const struct document_request *request, struct snapshot_pair *pair, struct error *error);
 
+/* Adds up profiles, each at its own moment, and frees them; a single one stays itself. If `bases` is not NULL, the same
+ * is done to an earlier moment of each, with the same shifts. False, with all freed: they can't be added up. */
+bool document_add_up(struct profile **nows, struct profile **bases, size_t count, struct snapshot_pair *pair,
+		     struct error *error);
+
 /* Opens a snapshot. A recording stands for its last useful one, its very last one, or the last that has a ledger, as
  * the request needs. */
 struct profile *document_open(const struct document_request *request, const char *path, struct error *error);

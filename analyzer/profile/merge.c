@@ -363,38 +363,3 @@ bool profiles_can_merge(struct profile *const *profiles, size_t count, struct er
 	}
 	return true;
 }
-
-/* What to add to the times of each profile, so that all are of the last one's moment. */
-static uint64_t *shifts_align(struct profile *const *profiles, size_t count)
-{
-	uint64_t *shifts_ns = memory_allocate(count, sizeof *shifts_ns), now_ns = 0;
-
-	for (size_t i = 0; i < count; i++)
-		now_ns = profiles[i]->time_ns > now_ns ? profiles[i]->time_ns : now_ns;
-	for (size_t i = 0; i < count; i++)
-		shifts_ns[i] = profiles[i]->time_ns ? now_ns - profiles[i]->time_ns : 0;
-	return shifts_ns;
-}
-
-bool profile_merge_pairs(struct profile **nows, struct profile **bases, size_t count, struct profile **now,
-			 struct profile **base, struct error *error)
-{
-	if (count == 1) {
-		*now = nows[0];
-		if (bases)
-			*base = bases[0];
-		return true;
-	}
-	const bool fine = profiles_can_merge(nows, count, error);
-	uint64_t *shifts_ns = shifts_align(nows, count);
-	*now = fine ? profile_merge(nows, shifts_ns, count) : NULL;
-	if (bases)
-		*base = fine ? profile_merge(bases, shifts_ns, count) : NULL;
-	free(shifts_ns);
-	for (size_t i = 0; i < count; i++) {
-		profile_free(nows[i]);
-		if (bases)
-			profile_free(bases[i]);
-	}
-	return fine;
-}

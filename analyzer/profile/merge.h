@@ -24,10 +24,4 @@ static inline uint64_t merged_address(uint64_t address, size_t process)
 	return address ^ (uint64_t)process << 48;
 }
 
-/* Replaces profiles by their sum, each at its own moment, and frees them; a single one stays itself. If `bases` is not
- * NULL, the same is done to an earlier moment of each, with the same shifts. False, with all freed: they can't be added
- * up. */
-bool profile_merge_pairs(struct profile **nows, struct profile **bases, size_t count, struct profile **now,
-			 struct profile **base, struct error *error);
-
 #endif
