@@ -12,7 +12,7 @@ url, expression = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else "p"
 sys.argv[1:] = ["."]
 from collector import pprof
 
-with urllib.request.urlopen(url, timeout=60) as answer:
+with urllib.request.urlopen(url, timeout=240) as answer:
     body, kind = answer.read(), answer.headers["Content-Type"]
 assert kind.startswith("application/octet-stream"), kind
 assert body[:2] == b"\x1f\x8b", body[:40]
