@@ -12,7 +12,8 @@
 
 #include "base/memory.h"
 
-#define AHEAD 8 /* how far ahead in the last moment a sample is looked for */
+#define AHEAD 32   /* how far ahead in the last moment a sample is looked for */
+#define FETCHED 16 /* how far ahead what will be looked at is fetched into the cache */
 
 struct trail {
 	uint32_t *sites; /* the history's numbers of the last moment's sites */
@@ -87,6 +88,9 @@ static void sites_add(struct history *history, const struct moment *moment, bool
 
 	trail->sites = numbers_make(trail->sites, &trail->site_room, moment->site_count);
 	for (uint32_t i = 0; i < moment->site_count; i++) {
+		if (is_judged && i + FETCHED < trail->site_count)
+			__builtin_prefetch(
+			    &history->in_use[trail->sites[i + FETCHED] * history->most + history->judged], 1);
 		const bool had = i < trail->site_count && history->by_key.keys[trail->sites[i]] == moment->keys[i];
 		const uint32_t site = history_site(history, moment->keys[i], had ? trail->sites[i] : next);
 		if (is_judged)
@@ -214,6 +218,8 @@ static void samples_follow(struct history *history, const struct moment *moment)
 	trail->next = numbers_make(trail->next, &trail->next_room, moment->live_count);
 	for (uint32_t i = 0; i < moment->live_count; i++) {
 		const struct seep_live *live = &moment->live[i];
+		if (at + FETCHED < trail->object_count)
+			__builtin_prefetch(&history->objects[trail->objects[at + FETCHED]], 1);
 		struct followed *object = object_find(history, live, &at);
 		newest_ns = live->birth_ns > newest_ns ? live->birth_ns : newest_ns;
 		if (!object) {
