@@ -76,7 +76,7 @@ bool destination_parse(struct destination *destination, const char *text, struct
 		return url_take(destination, text + strlen(kinds[kind].prefix), error);
 	}
 	return error_set(error,
-			 "%.256s: an address is pyroscope+URL, pyroscope-ingest+URL, or parca+URL, as "
+			 "%.256s: an address is pyroscope+URL, pyroscope-ingest+URL, parca+URL, or otlp+URL, as "
 			 "pyroscope+https://host:4040",
 			 text);
 }
