@@ -61,6 +61,11 @@ void numbering_prefetch(const struct numbering *numbering, uint64_t key);
 /* NUMBERING_NONE: the key has none. */
 #define NUMBERING_NONE UINT32_MAX
 uint32_t numbering_get(const struct numbering *numbering, uint64_t key);
+/* The same for a key whose number can be guessed. */
+static inline uint32_t numbering_get_near(const struct numbering *numbering, uint64_t key, uint32_t guess)
+{
+	return guess < numbering->count && numbering->keys[guess] == key ? guess : numbering_get(numbering, key);
+}
 /* Makes room for `more` further keys at once. */
 void numbering_reserve(struct numbering *numbering, size_t more);
 void numbering_free(struct numbering *numbering);

@@ -308,16 +308,17 @@ static void wanted_fill(const struct group_table *table, struct group *wanted, c
 	}
 }
 
-/* Finds the groups of all sites if their stacks were added before, as those of an earlier moment are. */
+/* Finds the groups of all sites if their stacks were added before, as those of an earlier moment are: mostly in the same
+ * order. */
 static bool stacks_are_known(const struct group_table *table, const struct profile *profile, uint32_t *groups)
 {
+	uint32_t stack = 0;
 	bool known = table->stacks.count > 0;
 
 	for (uint32_t i = 0; i < profile->site_count && known; i++) {
-		if (i + GROUPS_AT_ONCE < profile->site_count)
-			numbering_prefetch(&table->stacks, profile->sites[i + GROUPS_AT_ONCE].key);
-		groups[i] = group_table_of_stack(table, profile->sites[i].key);
-		known = groups[i] != NUMBERING_NONE;
+		stack = numbering_get_near(&table->stacks, profile->sites[i].key, stack);
+		known = stack != NUMBERING_NONE;
+		groups[i] = known ? table->stack_groups[stack++] : 0;
 	}
 	return known;
 }

@@ -124,11 +124,12 @@ static bool walk_next(struct membership_walk *walk, uint32_t *set)
 
 static struct membership_walk walk_begin(struct spread_sets *sets, uint32_t site, bool makes)
 {
-	struct membership_walk walk = {.sets = sets,
-				       .at = sets->places[site],
-				       .label = profile_site_label(sets->profile, &sets->profile->sites[site]),
-				       .next = SPREAD_MODULE,
-				       .makes = makes};
+	struct membership_walk walk = {
+	    .sets = sets,
+	    .at = sets->places[site],
+	    .label = sets->has_labels ? profile_site_label(sets->profile, &sets->profile->sites[site]) : NULL,
+	    .next = SPREAD_MODULE,
+	    .makes = makes};
 
 	if (frame_walk_has(walk.at))
 		walk.place_module = frame_walk_location(sets->profile, walk.at)->module;
@@ -274,6 +275,8 @@ void spread_sets_build(struct spread_sets *sets, const struct profile *profile, 
 {
 	*sets = (struct spread_sets){.profile = profile, .places = places};
 	sets->hierarchy.element_count = count;
+	for (uint32_t i = 0; i < profile->site_count; i++)
+		sets->has_labels |= profile->sites[i].label != 0;
 	known_prepare(sets);
 	lone_functions_rule_out(sets, sites);
 	sets_make(sets, sites);

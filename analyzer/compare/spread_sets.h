@@ -41,6 +41,7 @@ struct spread_sets {
 	uint32_t *step_of;
 	uint32_t step_count;
 	size_t capacity;
+	bool has_labels; /* some site may have one */
 };
 
 #define SPREAD_KNOWN_AS_NONE UINT32_MAX

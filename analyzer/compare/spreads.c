@@ -92,13 +92,20 @@ static void elements_add(struct search *search, const struct profile *profile, c
 {
 	const bool is_fresh = profile == search->after;
 	const struct profile_sample *samples = profile_samples(profile);
+	uint32_t last = 0, last_found = 0; /* a site of the profile, and its number among the later profile's */
 
 	for (uint32_t i = 0; i < profile->sample_count; i++) {
 		const struct profile_sample *sample = &samples[i];
 		if (shared[i])
 			continue;
-		const uint32_t site =
-		    is_fresh ? sample->site : numbering_get(search->sites, profile->sites[sample->site].key);
+		const uint32_t guess = last_found + (sample->site - last);
+		const uint32_t site = is_fresh
+					  ? sample->site
+					  : numbering_get_near(search->sites, profile->sites[sample->site].key, guess);
+		if (site != NUMBERING_NONE) {
+			last = sample->site;
+			last_found = site;
+		}
 		if (site >= search->after->site_count || !left[site])
 			continue;
 		uint32_t *element = &element_of[site];
@@ -129,6 +136,9 @@ static void elements_find(struct search *search, const bool *left)
 	free(element_of);
 }
 
+/* The elements of a set lie apart, so this many ahead are prefetched. */
+enum { ELEMENTS_AHEAD = 16 };
+
 /* The samples of a set's elements. */
 struct shown {
 	struct seep_sum fresh, gone; /* bytes */
@@ -144,6 +154,8 @@ static bool set_sum(const struct search *search, size_t set, struct shown *sum)
 
 	*sum = (struct shown){0};
 	for (size_t i = hierarchy->begin[set]; i < hierarchy->begin[set + 1]; i++) {
+		if (i + ELEMENTS_AHEAD < hierarchy->begin[set + 1])
+			__builtin_prefetch(&search->elements[hierarchy->elements[i + ELEMENTS_AHEAD]]);
 		const struct element *element = &search->elements[hierarchy->elements[i]];
 		if (isnan(search->growth[hierarchy->elements[i]]))
 			continue;

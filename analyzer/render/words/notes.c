@@ -59,6 +59,7 @@ static struct naming naming_measure(const struct profile *profile)
 {
 	struct naming naming = {.nameless = memory_allocate(profile->module_count + 1u, sizeof(double)),
 				.kept = memory_allocate(profile->module_count + 1u, sizeof(double))};
+	uint8_t *labels = memory_allocate(profile->module_count + 1u, 1); /* do they name functions? 1 no, 2 yes */
 
 	for (uint32_t i = 0; i < profile->site_count; i++) {
 		const struct profile_site *site = &profile->sites[i];
@@ -68,11 +69,15 @@ static struct naming naming_measure(const struct profile *profile)
 		if (!leaf || !leaf->line_count)
 			continue;
 		const struct profile_module *module = &profile->modules[leaf->module];
-		if (!profile_location_is_named(profile, leaf))
+		uint8_t *label = &labels[leaf->module];
+		if (leaf->labelled && !*label)
+			*label = profile_location_is_named(profile, leaf) ? 2 : 1;
+		if (leaf->labelled ? *label == 1 : !profile_location_is_named(profile, leaf))
 			naming.nameless[leaf->module] += in_use;
 		else if (module->names_kept)
 			naming.kept[leaf->module] += in_use;
 	}
+	free(labels);
 	return naming;
 }
 

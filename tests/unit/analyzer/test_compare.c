@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 #include <math.h>
+#include <stdlib.h>
 
 #include "compare/comparison.h"
 #include "compare/samples.h"
@@ -215,6 +216,62 @@ static void an_address_used_again_is_another_sample(void **state)
 	fixture_free(&fixture);
 }
 
+/* A profile of samples alone. */
+struct sampled {
+	struct profile profile;
+	struct profile_site sites[300];
+	struct profile_sample samples[900];
+};
+
+/* Adds a site; every fourth of its samples is another one in the later profile. */
+static void add_site(struct sampled *sampled, uint64_t key, bool is_later)
+{
+	const uint32_t site = sampled->profile.site_count++;
+
+	sampled->sites[site].key = key;
+	for (uint64_t n = 0; n < key % 4; n++) {
+		const uint64_t turn = is_later && n == 2 ? 1000 : 0;
+		sampled->samples[sampled->profile.sample_count++] =
+		    (struct profile_sample){.address = key / 2 * 16, .birth_ns = key % 2 + n + turn, .site = site};
+	}
+	sampled->profile.sites = sampled->sites;
+	sampled->profile.samples = sampled->samples;
+}
+
+static bool has_sample(const struct sampled *sampled, const struct profile_sample *wanted)
+{
+	for (uint32_t i = 0; i < sampled->profile.sample_count; i++)
+		if (sampled->samples[i].address == wanted->address && sampled->samples[i].birth_ns == wanted->birth_ns)
+			return true;
+	return false;
+}
+
+static void samples_are_found_whatever_sites_come_go_and_move(void **state)
+{
+	static struct sampled before, after;
+	bool *in_after, *in_before;
+
+	(void)state;
+	for (uint64_t key = 4; key < 804; key += 4)
+		add_site(&before, key + key / 4 % 4, false);
+	for (uint64_t key = 40; key < 804; key += 4) {
+		if (key % 40 != 12)
+			add_site(&after, key + key / 4 % 4, true);
+		for (uint64_t i = 0; i < 40 && key == 200; i++)
+			add_site(&after, 10000 + i, true);
+	}
+	for (uint64_t key = 4; key < 40; key += 4)
+		add_site(&after, key + key / 4 % 4, true);
+	after.sites[17].key = 20000; /* its samples are still those of before */
+	samples_match(&before.profile, &after.profile, &in_after, &in_before);
+	for (uint32_t i = 0; i < before.profile.sample_count; i++)
+		assert_int_equal(in_after[i], has_sample(&after, &before.samples[i]));
+	for (uint32_t i = 0; i < after.profile.sample_count; i++)
+		assert_int_equal(in_before[i], has_sample(&before, &after.samples[i]));
+	free(in_after);
+	free(in_before);
+}
+
 static void without_a_rate_growth_is_the_difference_of_totals(void **state)
 {
 	struct profile *before = story_profile(STORY_BEFORE);
@@ -280,6 +337,7 @@ int main(void)
 	    cmocka_unit_test(two_processes_share_no_sample),
 	    cmocka_unit_test(another_recording_of_the_same_pid_is_another_process),
 	    cmocka_unit_test(an_address_used_again_is_another_sample),
+	    cmocka_unit_test(samples_are_found_whatever_sites_come_go_and_move),
 	    cmocka_unit_test(without_a_rate_growth_is_the_difference_of_totals),
 	    cmocka_unit_test(the_recordings_quarter_is_chosen),
 	    cmocka_unit_test(an_unnumbered_last_state_is_compared_with_any_snapshot),
