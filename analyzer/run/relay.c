@@ -165,6 +165,22 @@ static bool is_continued(struct relay *relay)
 	return true;
 }
 
+/* Our shell has ended while we were stopped: the kernel has hung up our group and continued it. It does so with every stopped
+ * group that has nobody left to continue it, but in our program's own it sees us. */
+static void shell_end_pass_on(struct relay *relay)
+{
+	siginfo_t signal;
+
+	if (!signals_pending(SIGCONT) || !signals_take_one(SIGHUP, &signal))
+		return;
+	signals_pass_on(relay, &signal);
+	if (signal.si_code != SI_KERNEL || getpgid(relay->program) != relay->program || relay->program == getpgrp() ||
+	    getsid(relay->program) != getsid(0))
+		return;
+	kill(-relay->program, SIGHUP);
+	kill(-relay->program, SIGCONT);
+}
+
 /* Stops us, so that the shell sees that the job has stopped, and why. When we run again, a SIGCONT is pending. If it
  * came from a user or the shell, the program gets it, too; if it came from the guard, the program runs already. Without
  * a guard that could see this, a program that was stopped alone, and may be continued alone, stops alone. */
@@ -185,6 +201,7 @@ static void stop_too(struct relay *relay, int number)
 	/* We must not take the signal that stopped us a second time; we take those that came meanwhile. */
 	if (witness_ask(&relay->guard->witness, relay->to_group))
 		relay->to_group[SIGTSTP] = relay->to_group[SIGTTIN] = relay->to_group[SIGTTOU] = 0;
+	shell_end_pass_on(relay);
 }
 
 /* Waits for children that we did not make: process 1 inherits everybody's orphans, and nobody else would wait for

@@ -203,4 +203,35 @@ for pace in '' "$PWD/slow.so"; do
 	check_equal "a program's signal for its parent reaches the one that started seep${pace:+, though it has ended by then}" "caught" "$(bash -c \
 		'trap "echo caught; exit" USR1; LD_PRELOAD=$1 "$0" run -- sh -c "kill -USR1 \$PPID" 2>/dev/null & wait; wait; sleep 5' "$SEEP" "$pace" 2>&1)"
 done
+
+# The kernel hangs up and continues a stopped group whose shell ends. A program that has made its own group under seep gets that, too.
+compile own_group <<'END'
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+static void hung_up(int number) { (void)number; _exit(write(1, "hung up\n", 8) != 8); }
+int main(void)
+{
+	signal(SIGHUP, hung_up);
+	setpgid(0, 0);
+	dprintf(2, "%d\n", getpid());
+	return raise(SIGSTOP);
+}
+END
+cat >shell.py <<'END'
+import os, sys
+child = os.fork()
+if not child:
+    os.setpgid(0, 0)
+    os.execv(sys.argv[1], sys.argv[1:])
+os.waitpid(child, os.WUNTRACED)
+os.write(2, b"%d\n" % child)
+END
+for with in "" "$SEEP run --"; do
+	# shellcheck disable=SC2086 # no word or some
+	timeout 60 setsid -w /usr/bin/python3 shell.py $with "$PWD/own_group" >shell.out 2>shell.err
+	# shellcheck disable=SC2046 # each is one
+	wait_until 5 test -s shell.out || kill -KILL $(grep -x '[0-9]*' shell.err)
+	check_equal "a stopped program in a group of its own is hung up as its shell ends${with:+, also under seep}" "hung up" "$(cat shell.out)"
+done
 exit $cases_failed
