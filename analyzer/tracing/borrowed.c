@@ -126,6 +126,13 @@ static bool has_ended(struct borrowed *borrowed, struct error *error)
 	return error_set(error, "%d has ended", (int)borrowed->tracees->pid);
 }
 
+/* With which signal a stopped thread goes on. All others wait, but nobody can block SIGSTOP: the process stops by it, whose
+ * threads but this one stand still until it is continued. */
+static void *signal_for(int status)
+{
+	return (void *)(intptr_t)(status >> 16 == 0 && WSTOPSIG(status) == SIGSTOP ? SIGSTOP : 0);
+}
+
 /* Runs the thread to its next stop at a system call. */
 static bool run_to_call(struct borrowed *borrowed, double until_ms, struct error *error)
 {
@@ -147,7 +154,8 @@ static bool run_to_call(struct borrowed *borrowed, double until_ms, struct error
 		if (got == tid && status >> 16 == 0 && is_fault(WSTOPSIG(status)))
 			return error_set(error, "signal %d in the thread of %d that worked for seep", WSTOPSIG(status),
 					 (int)borrowed->tracees->pid);
-		if (got == tid && ptrace(PTRACE_SYSCALL, tid, NULL, NULL) == 0) /* it stopped with its group: not now */
+		/* it stopped with its group: not now */
+		if (got == tid && ptrace(PTRACE_SYSCALL, tid, NULL, signal_for(status)) == 0)
 			continue;
 		double left_ms = until_ms - tracing_now_ms();
 		if (left_ms <= 0) {
@@ -278,7 +286,7 @@ static bool stop_properly(struct borrowed *borrowed, struct error *error)
 		if (got == tid && status >> 16 == PTRACE_EVENT_STOP)
 			return true;
 		if (got == tid)
-			ptrace(PTRACE_CONT, tid, NULL, NULL);
+			ptrace(PTRACE_CONT, tid, NULL, signal_for(status));
 		else
 			tracing_nap(NAP_MS);
 	}
@@ -301,7 +309,7 @@ static bool news_take(struct borrowed *borrowed, struct error *error)
 	if (status >> 16 == 0 && is_fault(WSTOPSIG(status)))
 		return error_set(error, "signal %d in the thread of %d that worked for seep", WSTOPSIG(status),
 				 (int)borrowed->tracees->pid);
-	ptrace(PTRACE_CONT, tid, NULL, NULL); /* it stopped with its group: not now */
+	ptrace(PTRACE_CONT, tid, NULL, signal_for(status)); /* it stopped with its group: not now */
 	return true;
 }
 

@@ -278,6 +278,26 @@ static void a_signal_does_to_a_call_what_it_does_untraced(void **state)
 	assert_int_equal(end_after(SIGUSR1, TRACED_CALL_STOP), INTERRUPTED);
 }
 
+/* A SIGSTOP that arrives while a thread works for us stops the process afterwards. */
+static void a_process_stops_once_its_thread_has_worked(void **state)
+{
+	struct stopped child = stopped_child(true);
+	const double until_ms = tracing_now_ms() + WITHIN_MS;
+	int status = 0;
+
+	(void)state;
+	assert_true(thread_borrow(&child));
+	assert_int_equal(kill(child.pid, SIGSTOP), 0);
+	assert_true(system_make(&child, SYS_getpid));
+	borrowed_end(&child.borrowed);
+	tracees_end(&child.tracees);
+	while (waitpid(child.pid, &status, WUNTRACED | WNOHANG) == 0 && tracing_now_ms() < until_ms)
+		tracing_nap(1);
+	assert_true(WIFSTOPPED(status) && WSTOPSIG(status) == SIGSTOP);
+	kill(child.pid, SIGKILL);
+	assert_int_equal(stopped_end(&child), KILLED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -287,6 +307,7 @@ int main(void)
 	    cmocka_unit_test(a_thread_that_cannot_work_is_left_alone),
 	    cmocka_unit_test(a_process_that_was_killed_does_no_work),
 	    cmocka_unit_test(a_signal_does_to_a_call_what_it_does_untraced),
+	    cmocka_unit_test(a_process_stops_once_its_thread_has_worked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
