@@ -2,6 +2,8 @@
 /* Description of the process for the heap file's header: see describe.h. */
 #include "shim/recording/describe.h"
 
+#include <string.h>
+#include <sys/auxv.h>
 #include <sys/resource.h>
 #include <sys/utsname.h>
 
@@ -14,6 +16,22 @@
 #include "keeper/program/process.h"
 #include "keeper/program/process_arguments.h"
 
+/* The kernel's name for the process: that of its first thread. Where there is no /proc, it is what the kernel made of the path that
+ * was executed; a thread that asks gets its own name alone. */
+static void describe_command(char *command, size_t bytes)
+{
+	enum { NAME_BYTES = 16 };
+	long length = file_read_text("/proc/self/comm", command, bytes);
+	if (length > 0) {
+		if (command[length - 1] == '\n')
+			command[length - 1] = 0;
+		return;
+	}
+	const char *path = (const char *)getauxval(AT_EXECFN), *slash = path ? strrchr(path, '/') : NULL;
+	struct text text = text_begin(command, bytes < NAME_BYTES ? bytes : NAME_BYTES);
+	text_add(&text, slash ? slash + 1 : path ? path : "");
+}
+
 void describe_process(struct seep_heap_header *header)
 {
 	header->pid = (uint64_t)system_getpid();
@@ -25,12 +43,10 @@ void describe_process(struct seep_heap_header *header)
 	store_relaxed(&header->pid_namespace, process_namespace());
 	header->start_ns = clock_read_ns(CLOCK_MONOTONIC);
 	header->start_unix_ns = clock_read_ns(CLOCK_REALTIME);
-	long length = file_read_text("/proc/self/comm", header->command, sizeof header->command);
-	if (length > 0 && header->command[length - 1] == '\n')
-		header->command[length - 1] = 0;
+	describe_command(header->command, sizeof header->command);
 	long target = system_read_link("/proc/self/exe", header->executable, sizeof header->executable - 1);
 	header->executable[target > 0 ? target : 0] = 0;
-	length = file_read_text("/proc/self/cmdline", header->arguments, sizeof header->arguments);
+	long length = file_read_text("/proc/self/cmdline", header->arguments, sizeof header->arguments);
 	arguments_tidy(header->arguments, length);
 	struct utsname host;
 	if (system_call(SYS_uname, (long)&host, 0, 0, 0, 0, 0) == 0) {

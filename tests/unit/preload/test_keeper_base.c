@@ -5,6 +5,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -218,6 +221,24 @@ static void the_innermost_number_counts(void **state)
 	assert_false(namespace_innermost_is("", 0));
 }
 
+/* As where /proc is not mounted: nothing can be opened. */
+static void a_process_has_a_name_without_proc(void **state)
+{
+	(void)state;
+	static struct seep_heap_header header;
+	char name[16] = "";
+	int status = -1;
+	prctl(PR_GET_NAME, name);
+	pid_t child = child_fork();
+	if (child == 0) {
+		setrlimit(RLIMIT_NOFILE, &(struct rlimit){0, 0});
+		describe_process(&header);
+		_exit(strcmp(header.command, name) != 0);
+	}
+	waitpid(child, &status, 0);
+	assert_int_equal(status, 0);
+}
+
 static void a_title_has_blanks_for_nuls_and_no_padding(void **state)
 {
 	(void)state;
@@ -243,6 +264,7 @@ int main(void)
 	    cmocka_unit_test(a_process_is_alive_until_it_ends),
 	    cmocka_unit_test(in_another_pid_namespace_the_heartbeat_decides),
 	    cmocka_unit_test(the_innermost_number_counts),
+	    cmocka_unit_test(a_process_has_a_name_without_proc),
 	    cmocka_unit_test(a_title_has_blanks_for_nuls_and_no_padding),
 	};
 	return cmocka_run_group_tests_name("keeper_base", tests, NULL, NULL);
