@@ -186,26 +186,16 @@ static void sets_make(struct spread_sets *sets, const uint32_t *sites)
 	free(seen);
 }
 
-/* Whether a test of the set is possible: nobody asks for the elements of other sets. */
-static bool is_worth_filling(const struct spread_set *set)
-{
-	return set->is_named && set->size > 1;
-}
-
-/* From now on stacks are without functions whose sets nobody asks for: of a chain of calls that all come from one
- * another, a single one is left. Another address of a function that has a set is in it, too. */
-static void steps_shorten(struct spread_sets *sets)
+/* Another address of a function that has a set is in it, too. */
+static void other_addresses_find(struct spread_sets *sets)
 {
 	const struct profile *profile = sets->profile;
 
 	for (uint32_t i = 0; i < profile->location_count; i++) {
-		for (uint32_t line = 0; line < profile->locations[i].line_count; line++) {
-			const uint32_t set = function_set(sets, &profile->locations[i], line, 0, false);
-			if (set == NUMBERING_NONE || !is_worth_filling(&sets->sets[set]))
-				sets->known[sets->first_known[i] + line] = KNOWN_AS_NONE;
-		}
+		const struct profile_location *location = &profile->locations[i];
+		for (uint32_t line = 0; !location->labelled && line < location->line_count; line++)
+			function_set(sets, location, line, 0, false);
 	}
-	spread_steps_make(sets);
 }
 
 /* Where a set's next element belongs, and the one that was added last, + 1. */
@@ -231,7 +221,7 @@ static void hierarchy_fill(struct spread_sets *sets, const uint32_t *sites)
 
 	for (size_t set = 0; set < set_count; set++) {
 		fillings[set].next = begin[set];
-		begin[set + 1] = begin[set] + (is_worth_filling(&sets->sets[set]) ? sets->sets[set].size : 0);
+		begin[set + 1] = begin[set] + (spread_is_worth_filling(&sets->sets[set]) ? sets->sets[set].size : 0);
 	}
 	uint32_t *elements = memory_allocate(begin[set_count] + 1, sizeof *elements);
 	for (uint32_t element = 0; element < sets->hierarchy.element_count; element++) {
@@ -239,7 +229,7 @@ static void hierarchy_fill(struct spread_sets *sets, const uint32_t *sites)
 		for (uint32_t at = spread_step(sets, sites[element]); at; at = sets->steps[at].outer)
 			filling_add(&fillings[sets->steps[at].set], elements, element);
 		for (uint32_t set; walk_next(&walk, &set);)
-			if (set != NUMBERING_NONE && is_worth_filling(&sets->sets[set]))
+			if (set != NUMBERING_NONE && spread_is_worth_filling(&sets->sets[set]))
 				filling_add(&fillings[set], elements, element);
 	}
 	free(fillings);
@@ -280,10 +270,11 @@ void spread_sets_build(struct spread_sets *sets, const struct profile *profile, 
 	known_prepare(sets);
 	lone_functions_rule_out(sets, sites);
 	sets_make(sets, sites);
+	other_addresses_find(sets);
 	spread_steps_make(sets);
 	spread_steps_sum(sets, sites);
 	sets_name(sets);
-	steps_shorten(sets);
+	spread_steps_shorten(sets);
 	hierarchy_fill(sets, sites);
 }
 

@@ -41,7 +41,8 @@ struct spread_sets {
 	uint32_t *step_of;
 	uint32_t step_count;
 	size_t capacity;
-	bool has_labels; /* some site may have one */
+	bool has_labels; /* some site has one */
+	bool is_short;   /* steps are those of sets worth filling */
 };
 
 #define SPREAD_KNOWN_AS_NONE UINT32_MAX
@@ -52,6 +53,12 @@ static inline uint32_t spread_set_of(const struct spread_sets *sets, uint32_t lo
 	const uint32_t known = sets->known[sets->first_known[location] + line];
 
 	return known == SPREAD_KNOWN_AS_NONE ? NUMBERING_NONE : known - 1;
+}
+
+/* Whether a test of the set is possible: nobody asks for the elements of other sets. */
+static inline bool spread_is_worth_filling(const struct spread_set *set)
+{
+	return set->is_named && set->size > 1;
 }
 
 /* Sets with the same elements have the same sum of these. */
@@ -74,11 +81,15 @@ uint32_t spread_sets_rank(struct spread_sets *sets, uint32_t site, const uint32_
  * walking each stack takes one for each call of each stack. Only spread_sets.c uses these.
  */
 
-/* Makes the tree of the sets that functions have now. */
+/* Makes the tree. */
 void spread_steps_make(struct spread_sets *sets);
 
 /* Gives functions' sets the sizes and contents of the elements below them. */
 void spread_steps_sum(struct spread_sets *sets, const uint32_t *sites);
+
+/* Takes out functions whose sets nobody asks for: of a chain of calls that all come from one another, a single one is
+ * left. */
+void spread_steps_shorten(struct spread_sets *sets);
 
 /* The first step of the site's stack from its place outwards; 0: none. */
 static inline uint32_t spread_step(const struct spread_sets *sets, uint32_t site)
@@ -86,9 +97,11 @@ static inline uint32_t spread_step(const struct spread_sets *sets, uint32_t site
 	const struct frame_walk place = sets->places[site];
 	uint32_t step = sets->step_of[place.node];
 
-	for (uint32_t line = 0; line < place.line; line++)
-		if (spread_set_of(sets, sets->profile->nodes[place.node].location, line) != NUMBERING_NONE)
+	for (uint32_t line = 0; line < place.line; line++) {
+		const uint32_t set = spread_set_of(sets, sets->profile->nodes[place.node].location, line);
+		if (set != NUMBERING_NONE && (!sets->is_short || spread_is_worth_filling(&sets->sets[set])))
 			step = sets->steps[step].outer;
+	}
 	return step;
 }
 

@@ -19,12 +19,8 @@ void spread_steps_make(struct spread_sets *sets)
 	const struct profile *profile = sets->profile;
 	size_t capacity = 0;
 
-	free(sets->steps);
-	sets->steps = NULL;
-	sets->step_count = 0;
 	step_add(sets, &capacity, NUMBERING_NONE, 0); /* stands for none */
-	if (!sets->step_of)
-		sets->step_of = memory_allocate(profile->node_count + 1u, sizeof *sets->step_of);
+	sets->step_of = memory_allocate(profile->node_count + 1u, sizeof *sets->step_of);
 	for (uint32_t node = 1; node < profile->node_count; node++) {
 		const uint32_t location = profile->nodes[node].location;
 		uint32_t step = sets->step_of[profile->nodes[node].parent];
@@ -87,4 +83,24 @@ void spread_steps_sum(struct spread_sets *sets, const uint32_t *sites)
 	}
 	free(open);
 	free(sums);
+}
+
+void spread_steps_shorten(struct spread_sets *sets)
+{
+	uint32_t *kept = memory_allocate(sets->step_count, sizeof *kept); /* by step: what becomes of it */
+	uint32_t count = 1;
+
+	for (uint32_t i = 1; i < sets->step_count; i++) {
+		const struct spread_step step = {sets->steps[i].set, kept[sets->steps[i].outer]};
+		kept[i] = step.outer;
+		if (!spread_is_worth_filling(&sets->sets[step.set]))
+			continue;
+		kept[i] = count;
+		sets->steps[count++] = step;
+	}
+	for (uint32_t node = 0; node < sets->profile->node_count; node++)
+		sets->step_of[node] = kept[sets->step_of[node]];
+	sets->step_count = count;
+	sets->is_short = true;
+	free(kept);
 }
