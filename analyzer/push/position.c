@@ -182,21 +182,21 @@ char *position_begun(const struct position *position)
 }
 
 /* Keeps the snapshot first: if seep is killed in between, the position's file names a snapshot that exists. */
-bool position_begin(struct position *position, const struct profile *snapshot, struct error *error)
+bool position_begin(struct position *position, const char *path, uint64_t number, struct error *error)
 {
 	struct buffer name = {0};
 
-	if (position->next == snapshot->number && access(base_name_make(&name, position, position->next), F_OK) == 0) {
+	if (position->next == number && access(base_name_make(&name, position, position->next), F_OK) == 0) {
 		buffer_free(&name);
 		return true;
 	}
-	bool is_begun = snapshot_keep(snapshot->source, base_name_make(&name, position, snapshot->number), error);
+	bool is_begun = snapshot_keep(path, base_name_make(&name, position, number), error);
 	if (is_begun) {
 		const uint64_t former = position->next;
-		position->next = snapshot->number;
+		position->next = number;
 		position->rows = 0;
 		is_begun = text_write(position, error);
-		if (is_begun && former && former != snapshot->number)
+		if (is_begun && former && former != number)
 			unlink(base_name_make(&name, position, former));
 	}
 	buffer_free(&name);

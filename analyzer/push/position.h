@@ -35,9 +35,9 @@ void position_close(struct position *position);
 /* The last snapshot that was taken. NULL: none was taken; or, with *is_lost, it should be there and is not. */
 struct profile *position_base(const struct position *position, bool *is_lost);
 
-/* Called before anything of this snapshot is sent: keeps the snapshot, so that a send that was begun can be finished
+/* Called before anything of the snapshot in this file is sent: keeps it, so that a send that was begun can be finished
  * when the recording has thinned it out. False, for example, if that has happened already. */
-bool position_begin(struct position *position, const struct profile *snapshot, struct error *error);
+bool position_begin(struct position *position, const char *path, uint64_t number, struct error *error);
 /* Notes that this many rows of it were taken. */
 bool position_note_part(struct position *position, uint32_t rows, struct error *error);
 /* Notes that all of it was taken. */

@@ -184,9 +184,10 @@ static enum step entry_send(struct push_stream *stream, const struct recording_e
 	if (!now)
 		return STEP_DONE; /* one that can't be read takes no slot: it would come first in each round */
 	pace_take(stream->plan->pace);
-	const enum step step = position_begin(&stream->position, now, error) ? snapshot_send(stream, now, stop, error)
-			       : is_gone(entry->path)                        ? STEP_DONE
-									     : STEP_FAULT;
+	const bool is_begun = position_begin(&stream->position, entry->path, now->number, error);
+	const enum step step = is_begun               ? snapshot_send(stream, now, stop, error)
+			       : is_gone(entry->path) ? STEP_DONE
+						      : STEP_FAULT;
 	profile_free(now);
 	return step;
 }

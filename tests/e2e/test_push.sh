@@ -63,6 +63,9 @@ check_match "another push has nothing to send" "took 0 snapshots" "$("$SEEP" pus
 # An older copy of the recording has nothing new to send.
 mkdir copy && cp whole/000001.seep copy
 check_match "nor has one of an older copy" "^0 .*took 0 snapshots" "$("$SEEP" push --patience 1ms --to "parca+http://127.0.0.1:$port" copy 2>err; echo "$? $(cat err)")"
+cp -r whole $'raw\033[31m\nname\xff'
+check_match "one whose name is not fit to print is sent" "took $count snapshots" \
+	"$("$SEEP" push --state raw --to "pyroscope+http://127.0.0.1:$port" $'raw\033[31m\nname\xff' 2>&1)"
 
 collector words
 "$SEEP" push --state words --service 'a{b' --label 'list=x,pod=y}' --to "pyroscope-ingest+http://127.0.0.1:$port" whole 2>/dev/null

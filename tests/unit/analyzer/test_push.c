@@ -248,7 +248,6 @@ static void a_position_is_kept_for_one_process_at_a_time(void **state)
 	assert_non_null(snapshot);
 	fputs("none", snapshot);
 	fclose(snapshot);
-	const struct profile third = {.source = file, .number = 3};
 	assert_true(destination_parse(&destination, "parca+http://host", &error));
 	assert_true(destination_parse(&other, "parca+http://other", &error));
 	assert_true(position_open(&position, directory, &destination, &of, &error));
@@ -259,15 +258,14 @@ static void a_position_is_kept_for_one_process_at_a_time(void **state)
 	assert_null(position_base(&position, &is_lost));
 	assert_false(is_lost);
 	assert_null(position_begun(&position));
-	assert_true(position_begin(&position, &third, &error));
+	assert_true(position_begin(&position, file, 3, &error));
 	assert_true(position_advance(&position, &error));
 	assert_null(position_begun(&position));
-	const struct profile fifth = {.source = file, .number = 5}, sixth = {.source = "/gone", .number = 6};
-	assert_true(position_begin(&position, &fifth, &error));
+	assert_true(position_begin(&position, file, 5, &error));
 	assert_true(position_note_part(&position, 16000, &error));
-	assert_true(position_begin(&position, &fifth, &error)); /* goes on */
+	assert_true(position_begin(&position, file, 5, &error)); /* goes on */
 	assert_int_equal(position.rows, 16000);
-	assert_false(position_begin(&position, &sixth, &error));
+	assert_false(position_begin(&position, "/gone", 6, &error));
 	assert_int_equal(position.next, 5);
 	position_close(&position);
 	assert_true(position_open(&position, directory, &destination, &of, &error));
