@@ -8,7 +8,7 @@
 set -eu
 cd "$(dirname "$0")/../.."
 
-scripts='allocators annotate asked attach attach_all attach_refused bad_input builds bundle check check_formats
+scripts='attach allocators annotate asked attach_all attach_refused bad_input builds bundle check check_formats
 	contents contradictions core cut_heap_file damaged_recording debuginfod debuginfod_slow disk_full doctor export
 	flame follow growth heaptrack help hostile_input html kept_heap kill labels leaks leaks_at_exit ledger list manual
 	mappings mark_and_compare memory metrics names other_users outside overtaken pager pid places preload_only
@@ -45,18 +45,17 @@ run() { # LABEL COMMAND...
 	timeout -k 5 420 "$@" >"$BUILD/$label.log" 2>&1 </dev/null || echo "failed: $label ($BUILD/$label.log)" >&2
 }
 export -f run
+# Most of a script's time is waiting. Those that take longest come first.
 {
-	for row in $rows; do echo "ALLOCATORS=glibc run $row bash tests/torture/run.sh $row"; done
 	for script in $scripts; do echo "run $script bash tests/e2e/test_$script.sh"; done
+	for row in $rows; do echo "ALLOCATORS=glibc run $row bash tests/torture/run.sh $row"; done
 	for test in "$BUILD"/tests/*/test_*; do [ ! -x "$test" ] || echo "run ${test##*/} $test"; done
-} | xargs -d '\n' -P "$(nproc)" -n 1 bash -c
+} | xargs -d '\n' -P $((2 * $(nproc))) -n 1 bash -c
 COVERAGE_DUMP=libseep.so LD_PRELOAD=$BUILD/libseep.so /bin/true
 for counters in "$BUILD"/counters/*; do
-	program=${counters##*/}
-	case $program in
-	libseep.so) ;;
-	test_*) env COVERAGE_DUMP="$program" "$BUILD"/tests/*/"$program" ;;
-	*) COVERAGE_DUMP=$program "$BUILD/$program" ;;
-	esac
+	name=${counters##*/}
+	for program in "$BUILD/$name" "$BUILD"/tests/*/"$name"; do # neither: a copy that a test has named otherwise
+		[ "$name" = libseep.so ] || [ ! -x "$program" ] || COVERAGE_DUMP=$name "$program"
+	done
 done
 tests/coverage/table.py "$BUILD"

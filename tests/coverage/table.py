@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Adds up what gcov counted: table.py BUILD. A line for each source file, the worst first, into BUILD/files.txt; the table
-of folders for docs/COVERAGE.md on standard output; exit status 1 where a file that below.txt does not
-list is below LEAST, or one that it lists has fallen further."""
+of folders for docs/COVERAGE.md on standard output; exit status 1 where a file is below LEAST."""
 import collections
 import concurrent.futures
 import json
@@ -11,13 +10,6 @@ import subprocess
 import sys
 
 LEAST = 80.0
-SLACK = 3.0  # what a busy machine may cause: scripts that were stopped, processes that were killed
-
-
-def known_below():
-    """The files that may be below LEAST, and at how much each stood when it was listed. The list may only get shorter."""
-    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "below.txt"), encoding="utf-8") as lines:
-        return {name: float(share) for share, name in (line.split() for line in lines if not line.startswith("#"))}
 
 
 def gcov(note):
@@ -83,13 +75,9 @@ def main():
     for name, sums in [*sorted(folders.items()), ("**all**", total)]:
         lines, branches = sums.shares()
         print(f"| {name} | {sums.lines:,} | {lines:.1f} % | {sums.branches:,} | {branches:.1f} % |")
-    known = known_below()
-    low = [name for name in files if files[name].shares()[0] < min(LEAST, known.get(name, LEAST + SLACK) - SLACK)]
+    low = [name for name in files if files[name].shares()[0] < LEAST]
     for name in sorted(low):
-        print("below %.0f %%: %s, %.1f %%" % (known.get(name, LEAST), name, files[name].shares()[0]), file=sys.stderr)
-    for name in sorted(known):
-        if name not in files or files[name].shares()[0] >= LEAST + SLACK:
-            print("no longer below: %s, take it out of tests/coverage/below.txt" % name, file=sys.stderr)
+        print("below %.0f %%: %s, %.1f %%" % (LEAST, name, files[name].shares()[0]), file=sys.stderr)
     return 1 if low else 0
 
 
