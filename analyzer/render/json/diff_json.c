@@ -41,7 +41,7 @@ static void json_churn(struct json *json, const struct churn *churn)
 }
 
 static void json_row(struct json *json, const struct comparison *comparison, const struct comparison_row *row,
-		     bool is_churn)
+		     struct stack_texts *texts, bool is_churn)
 {
 	const bool known = comparison->has_intervals;
 	const struct row_sums sums = comparison_sums(comparison, row);
@@ -54,6 +54,7 @@ static void json_row(struct json *json, const struct comparison *comparison, con
 	    .allocated = &sums.allocated,
 	    .in_use_bytes = intervals.after_bytes,
 	    .has_interval = known,
+	    .texts = texts,
 	};
 
 	json_begin_object(json);
@@ -101,18 +102,21 @@ static void json_side(struct json *json, const char *key, const struct profile *
 
 static void json_rows(struct json *json, const struct comparison *comparison, uint32_t top)
 {
+	struct stack_texts *texts = stack_texts_create();
+
 	json_begin_array(json_key(json, "sites"));
 	for (uint32_t i = 0; i < comparison->count && i < top; i++) {
 		buffer_append_byte(json->out, '\n');
-		json_row(json, comparison, &comparison->rows[i], false);
+		json_row(json, comparison, &comparison->rows[i], texts, false);
 	}
 	json_end_array(json);
 	json_begin_array(json_key(json, "churn"));
 	for (uint32_t i = 0; i < comparison->churn_count && i < top; i++) {
 		buffer_append_byte(json->out, '\n');
-		json_row(json, comparison, &comparison->rows[comparison->churn[i]], true);
+		json_row(json, comparison, &comparison->rows[comparison->churn[i]], texts, true);
 	}
 	json_end_array(json);
+	stack_texts_free(texts);
 }
 
 /* Growth over many places together. */

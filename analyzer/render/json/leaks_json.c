@@ -109,7 +109,8 @@ static void json_growth(struct json *json, const struct leak_row *row, bool know
 	json_number(json_key(json, "q"), row->q);
 }
 
-static void json_row(struct json *json, const struct leaks *leaks, const struct leak_row *row)
+static void json_row(struct json *json, const struct leaks *leaks, const struct leak_row *row,
+		     struct stack_texts *texts)
 {
 	const bool known = leaks->reference->rate > 0;
 	const struct json_site site = {
@@ -119,6 +120,7 @@ static void json_row(struct json *json, const struct leaks *leaks, const struct 
 	    .allocated = &row->allocated,
 	    .in_use_bytes = leak_row_in_use(leaks, row),
 	    .has_interval = known,
+	    .texts = texts,
 	};
 
 	json_begin_object(json);
@@ -246,6 +248,7 @@ static void json_judged(struct json *json, const struct profile *reference)
 void leaks_json_render(struct buffer *out, const struct leaks *leaks, const struct leaks *places, uint32_t top)
 {
 	struct json json = {.out = out};
+	struct stack_texts *texts = stack_texts_create();
 
 	json_begin_object(&json);
 	json_text(json_key(&json, "schema"), "seep.leaks/2");
@@ -278,9 +281,10 @@ void leaks_json_render(struct buffer *out, const struct leaks *leaks, const stru
 	json_begin_array(json_key(&json, "sites"));
 	for (uint32_t i = 0; i < leaks->count && i < top; i++) {
 		buffer_append_byte(json.out, '\n');
-		json_row(&json, leaks, &leaks->rows[i]);
+		json_row(&json, leaks, &leaks->rows[i], texts);
 	}
 	json_end_array(&json);
+	stack_texts_free(texts);
 	json_end_object(&json);
 	buffer_append_byte(out, '\n');
 }

@@ -3,7 +3,9 @@
 #include "render/json/profile_json.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "base/memory.h"
 #include "profile/profile.h"
 #include "profile/lost.h"
 #include "render/words/notes.h"
@@ -209,17 +211,88 @@ static void json_frame(struct json *json, const struct profile *profile, const s
 	json_end_object(json);
 }
 
-static void json_stack(struct json *json, const struct group *group, enum group_by by)
+enum { STACK_TEXTS = 1024 };
+
+struct stack_texts {
+	struct stack_text {
+		const struct profile *profile; /* NULL: there is none here */
+		uint32_t node;                 /* the innermost of these frames */
+		struct buffer text;
+	} slots[STACK_TEXTS];
+	struct buffer own; /* the stack that is being written */
+};
+
+struct stack_texts *stack_texts_create(void)
+{
+	return memory_allocate(1, sizeof(struct stack_texts));
+}
+
+void stack_texts_free(struct stack_texts *texts)
+{
+	for (int i = 0; i < STACK_TEXTS; i++)
+		buffer_free(&texts->slots[i].text);
+	buffer_free(&texts->own);
+	free(texts);
+}
+
+static const struct stack_text *text_find(const struct stack_texts *texts, const struct profile *profile, uint32_t node)
+{
+	const struct stack_text *slot = &texts->slots[node % STACK_TEXTS];
+
+	return slot->profile == profile && slot->node == node ? slot : NULL;
+}
+
+static void text_keep(struct stack_texts *texts, const struct profile *profile, uint32_t node, size_t offset)
+{
+	struct stack_text *slot = &texts->slots[node % STACK_TEXTS];
+
+	slot->profile = profile;
+	slot->node = node;
+	slot->text.length = 0;
+	buffer_append(&slot->text, texts->own.data + offset, texts->own.length - offset);
+}
+
+/* Writes frames up to one whose outer frames are known. Where there were many, those from the middle on are kept: so
+ * that, stack by stack, what several have in common is found soon. */
+static void json_frames(struct json *json, const struct profile *profile, struct frame_walk at,
+			struct stack_texts *texts)
+{
+	enum { FEW = 8, MARKS = 64, TEXT_BYTES_MOST = 16384 };
+	struct json own = {.out = &texts->own};
+	size_t offsets[MARKS], count = 0;
+	uint32_t nodes[MARKS];
+	const struct stack_text *known = NULL;
+
+	texts->own.length = 0;
+	for (uint32_t last = 0; frame_walk_has(at) && !json->out->refused; at = frame_walk_next(profile, at)) {
+		if (at.node != last && (known = text_find(texts, profile, at.node)))
+			break;
+		if (at.node != last && count < MARKS) {
+			nodes[count] = at.node;
+			offsets[count++] = texts->own.length + own.comma;
+		}
+		last = at.node;
+		json_frame(&own, profile, frame_walk_location(profile, at), frame_walk_line(profile, at),
+			   GROUP_BY_STACK);
+	}
+	if (known && own.comma)
+		buffer_append_byte(&texts->own, ',');
+	if (known)
+		buffer_append(&texts->own, known->text.data, known->text.length);
+	buffer_append(json->out, texts->own.data, texts->own.length);
+	if (count > FEW && texts->own.length - offsets[count / 2] < TEXT_BYTES_MOST)
+		text_keep(texts, profile, nodes[count / 2], offsets[count / 2]);
+}
+
+static void json_stack(struct json *json, const struct group *group, enum group_by by, struct stack_texts *texts)
 {
 	const struct profile *profile = group->profile;
-	const struct profile_site *site = &profile->sites[group->site];
 
 	json_begin_array(json_key(json, "stack"));
-	if (by != GROUP_BY_STACK && group_line(group))
+	if (by == GROUP_BY_STACK)
+		json_frames(json, profile, frame_walk_leaf(&profile->sites[group->site]), texts);
+	else if (group_line(group))
 		json_frame(json, profile, group_location(group), group_line(group), by);
-	for (struct frame_walk at = frame_walk_leaf(site);
-	     by == GROUP_BY_STACK && frame_walk_has(at) && !json->out->refused; at = frame_walk_next(profile, at))
-		json_frame(json, profile, frame_walk_location(profile, at), frame_walk_line(profile, at), by);
 	json_end_array(json);
 }
 
@@ -254,7 +327,7 @@ void json_site_fields(struct json *json, const struct json_site *site, enum grou
 		json_unsigned(json_key(json, "sites"), site->group->site_count);
 	if (site->group->was)
 		json_text(json_key(json, "was"), site->group->was);
-	json_stack(json, site->group, by);
+	json_stack(json, site->group, by, site->texts);
 	if (by == GROUP_BY_STACK) {
 		json_bool(json_key(json, "truncated"), site->group->profile->sites[site->group->site].truncated);
 		json_bool(json_key(json, "retired"), site->group->profile->sites[site->group->site].retired);

@@ -28,6 +28,10 @@ void json_known(struct json *json, const char *key, double value, bool is_known)
 void json_values(struct json *json, const struct profile *of, const struct seep_measure *in_use,
 		 const struct seep_measure *allocated, const struct interval *in_use_bytes);
 
+/* The outer frames of stacks, which many of them share, as they were written: for all sites of a document. */
+struct stack_texts *stack_texts_create(void);
+void stack_texts_free(struct stack_texts *texts);
+
 /* The fields of SITE: "id" to "stack". The interval is that of the bytes in use. */
 struct json_site {
 	const struct group *group;
@@ -35,6 +39,7 @@ struct json_site {
 	const struct seep_measure *in_use, *allocated;
 	struct interval in_use_bytes;
 	bool has_interval;
+	struct stack_texts *texts;
 };
 void json_site_fields(struct json *json, const struct json_site *site, enum group_by by);
 

@@ -54,7 +54,7 @@ static void json_parts_of_row(struct json *json, const struct inventory *invento
 }
 
 static void json_row(struct json *json, const struct inventory *inventory, const struct inventory_row *row,
-		     const struct parts *parts)
+		     const struct parts *parts, struct stack_texts *texts)
 {
 	const struct json_site site = {
 	    .group = &inventory->groups.groups[row->group],
@@ -63,6 +63,7 @@ static void json_row(struct json *json, const struct inventory *inventory, const
 	    .allocated = &row->allocated,
 	    .in_use_bytes = inventory_in_use(inventory, row),
 	    .has_interval = inventory->has_intervals,
+	    .texts = texts,
 	};
 
 	json_begin_object(json);
@@ -77,6 +78,7 @@ void report_json_render(struct buffer *out, const struct inventory *inventory, c
 {
 	struct json json = {.out = out};
 	const struct profile *profile = inventory->profile;
+	struct stack_texts *texts = stack_texts_create();
 
 	json_begin_object(&json);
 	json_text(json_key(&json, "schema"), "seep.report/1");
@@ -99,9 +101,10 @@ void report_json_render(struct buffer *out, const struct inventory *inventory, c
 	json_begin_array(json_key(&json, "sites"));
 	for (uint32_t i = 0; i < inventory->row_count; i++) {
 		buffer_append_byte(out, '\n');
-		json_row(&json, inventory, &inventory->rows[i], parts);
+		json_row(&json, inventory, &inventory->rows[i], parts, texts);
 	}
 	json_end_array(&json);
 	json_end_object(&json);
+	stack_texts_free(texts);
 	buffer_append_byte(out, '\n');
 }

@@ -6,14 +6,18 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/map.h"
+#include "base/memory.h"
 #include "compare/comparison.h"
 #include "compare/inventory.h"
 #include "render/json/documents.h"
 #include "render/text/documents.h"
 #include "support/golden.h"
+#include "support/profile_maker.h"
 #include "support/server_story.h"
 
 static struct buffer report(const struct profile *profile, enum group_by by, enum inventory_order order,
@@ -274,6 +278,75 @@ static void json_is_as_the_schemas_say(void **state)
 	profile_free(after);
 }
 
+/* Lets stacks share the nodes of what they have in common, as those of a snapshot do. */
+static void nodes_share(struct profile *profile)
+{
+	struct numbering known = {0};
+	uint32_t *first = memory_allocate(profile->node_count, sizeof *first);
+	uint32_t *kept = memory_allocate(profile->node_count, sizeof *kept);
+	bool is_new;
+
+	for (uint32_t node = 1; node < profile->node_count; node++) {
+		struct profile_node *at = &profile->nodes[node];
+		at->parent = kept[at->parent];
+		const uint32_t number = numbering_put(&known, (uint64_t)at->parent << 32 | (at->location + 1), &is_new);
+		first[number] = is_new ? node : first[number];
+		kept[node] = first[number];
+	}
+	for (uint32_t i = 0; i < profile->site_count; i++)
+		profile->sites[i].node = kept[profile->sites[i].node];
+	numbering_free(&known);
+	free(first);
+	free(kept);
+}
+
+/* Many stacks with outer frames in common, inlined calls among them, of depths on both sides of what is kept. */
+static struct profile_maker *make_relatives(void)
+{
+	struct profile_maker *maker = profile_maker_create("server");
+	char stack[4096];
+
+	for (int site = 0; site < 300; site++) {
+		strcpy(stack, "main");
+		for (int depth = 1; depth < 5 + site % 71; depth++)
+			snprintf(stack + strlen(stack), sizeof stack - strlen(stack), "%sf%d_%d",
+				 depth % 7 == 3 ? "=>" : ";", depth, depth < 20 ? site % 2 : site % 16);
+		profile_maker_add(maker, stack, made_bytes(1000 + site));
+	}
+	nodes_share(profile_maker_profile(maker));
+	return maker;
+}
+
+/* What many stacks share is written once and copied: each must be what it is in a document of its own. */
+static void json_has_each_stack_as_if_it_were_alone(void **state)
+{
+	(void)state;
+	struct profile_maker *maker = make_relatives();
+	struct inventory all;
+	struct buffer out = {0}, alone = {0};
+	char *place;
+
+	inventory_build(&all, profile_maker_profile(maker), GROUP_BY_STACK, ORDER_INUSE, UINT32_MAX);
+	report_json_render(&out, &all, NULL);
+	strtok_r(out.data, "\n", &place);
+	for (uint32_t i = 0; i < all.row_count; i++) {
+		struct inventory one = all;
+		const char *site = strtok_r(NULL, "\n", &place);
+		one.rows = &all.rows[i];
+		one.row_count = 1;
+		alone.length = 0;
+		report_json_render(&alone, &one, NULL);
+		const char *expected = strchr(alone.data, '\n') + 1;
+		assert_non_null(site);
+		site += *site == ',';
+		assert_memory_equal(site, expected, strlen(expected) - strlen("]}\n"));
+	}
+	inventory_free(&all);
+	buffer_free(&out);
+	buffer_free(&alone);
+	profile_maker_free(maker);
+}
+
 static void modules_say_what_was_found(void **state)
 {
 	struct profile *profile = story_profile(STORY_AFTER);
@@ -307,6 +380,7 @@ int main(void)
 	    cmocka_unit_test(diff_without_a_rate_judges_nothing),
 	    cmocka_unit_test(colours_surround_and_change_nothing_else),
 	    cmocka_unit_test(json_is_as_the_schemas_say),
+	    cmocka_unit_test(json_has_each_stack_as_if_it_were_alone),
 	    cmocka_unit_test(modules_say_what_was_found),
 	};
 	return cmocka_run_group_tests_name("render", tests, NULL, NULL);
