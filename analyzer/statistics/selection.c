@@ -6,6 +6,7 @@
  */
 #include "statistics/selection.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,10 +45,35 @@ static size_t part(double *values, double *scratch, size_t count, double pivot, 
 	return low;
 }
 
+/* Narrows the part that the place is in; false: what belongs there is there. */
+static bool part_find(const struct selection *selection, size_t place, size_t *begin, size_t *end)
+{
+	*begin = 0;
+	*end = selection->count;
+	for (size_t i = 0; i < selection->settled_count; i++) {
+		const size_t first = selection->settled[i].begin, behind = selection->settled[i].end;
+		if (place >= first && place < behind)
+			return false;
+		if (behind <= place && behind > *begin)
+			*begin = behind;
+		if (first > place && first < *end)
+			*end = first;
+	}
+	return true;
+}
+
+static void settle(struct selection *selection, size_t begin, size_t end)
+{
+	if (selection->settled_count < SELECTION_SETTLED)
+		selection->settled[selection->settled_count++] = (struct selection_settled){begin, end};
+}
+
 double select_place(struct selection *selection, size_t place)
 {
-	size_t begin = 0, end = selection->count;
+	size_t begin, end;
 
+	if (!part_find(selection, place, &begin, &end))
+		return selection->values[place];
 	for (int round = 0; end - begin > 1; round++) {
 		double *values = selection->values + begin;
 		const size_t count = end - begin;
@@ -58,6 +84,7 @@ double select_place(struct selection *selection, size_t place)
 		}
 		const double pivot = median_of_three(values[0], values[count / 2], values[count - 1]);
 		const size_t below = part(values, selection->scratch, count, pivot, &above);
+		settle(selection, begin + below, begin + above);
 		if (place < begin + below)
 			end = begin + below;
 		else if (place >= begin + above)

@@ -59,7 +59,7 @@ struct trend trend_of(const double *times, const double *values, size_t count)
 	const size_t pairs = count * (count - 1) / 2;
 	const double n = (double)count;
 	double *slopes = memory_allocate(2 * pairs, sizeof *slopes);
-	struct selection selection = {slopes, slopes + pairs, pairs};
+	struct selection selection = {.values = slopes, .scratch = slopes + pairs, .count = pairs};
 	size_t filled = 0;
 
 	for (size_t i = 0; i < count; i++) {

@@ -16,7 +16,7 @@ static double widest_from(const struct call_tree *tree, uint32_t most)
 {
 	double *widths = memory_allocate(tree->node_count, sizeof *widths);
 	double *scratch = memory_allocate(tree->node_count, sizeof *scratch);
-	struct selection selection = {widths, scratch, tree->node_count};
+	struct selection selection = {.values = widths, .scratch = scratch, .count = tree->node_count};
 
 	for (uint32_t i = 0; i < tree->node_count; i++)
 		widths[i] = tree->nodes[i].width;

@@ -164,7 +164,7 @@ static double least_width(const struct drawing *drawing)
 	double *scratch = memory_allocate(tree->node_count, sizeof *scratch);
 	for (uint32_t i = 0; i < tree->node_count; i++)
 		widths[i] = tree->nodes[i].width;
-	struct selection selection = {widths, scratch, tree->node_count};
+	struct selection selection = {.values = widths, .scratch = scratch, .count = tree->node_count};
 	/* of frames with the same width, all are drawn, or none */
 	double next = nextafter(select_place(&selection, tree->node_count - 1 - FRAMES_MAX), INFINITY);
 	free(widths);

@@ -112,7 +112,7 @@ static void what_is_selected_is_what_sorting_puts_there(void **state)
 					      i < COUNT / 2 ? 2 * i : 2 * (COUNT - i) - 1, i % 7 * (COUNT / 7)};
 			values[i] = shapes[shape];
 		}
-		struct selection selection = {values, scratch, COUNT};
+		struct selection selection = {.values = values, .scratch = scratch, .count = COUNT};
 		for (int place = 0; place < COUNT; place += 31) {
 			const double expected = shape == 4 ? place / (COUNT / 7) * (COUNT / 7) : place;
 			assert_true(select_place(&selection, (size_t)(place * 13 % COUNT)) >= 0);
