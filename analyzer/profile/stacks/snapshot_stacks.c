@@ -292,6 +292,8 @@ bool snapshot_stacks_build(struct snapshot_stacks *stacks, struct error *error)
 	if (is_longer)
 		tables_resize(stacks, ((struct profile_storage *)profile->storage)->twin, profile->node_count,
 			      profile->location_count + 1u);
+	if (!stacks->shares)
+		index_table_free(&stacks->known); /* nobody will add more, and sites take much memory */
 	return fine;
 }
 
